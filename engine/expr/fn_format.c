@@ -60,19 +60,39 @@ static bool format_negative(const weft_column *arg, int32_t i)
 
 /* ---- format_number ---- */
 
-/* A pattern of java.text.DecimalFormat, as far as it is made of # 0 , and one point. */
+/* A pattern of java.text.DecimalFormat, as far as it is made of # 0 , and one point, and of plain characters
+ * before and behind them. */
 typedef struct format_pattern {
     int32_t whole_least, places_least, places_most;
     int32_t group; /* digits between commas; 0: no commas */
+    weft_str prefix, suffix;
 } format_pattern;
+
+enum { FORMAT_AFFIX_MAX = 100 }; /* bytes before or behind the digits: they share the buffer of a number */
+
+/* %, quotes, forms for negative numbers, per mille and currency signs mean more than themselves. */
+static bool is_plain_affix(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (memchr("%';", text[i], 3) != NULL) return false;
+    return len <= FORMAT_AFFIX_MAX && memmem(text, len, "\xc2\xa4", 2) == NULL &&
+           memmem(text, len, "\xe2\x80\xb0", 3) == NULL;
+}
 
 static bool format_pattern_parse(const weft_str *text, format_pattern *out)
 {
+    static const char marks[] = "#0,.";
     const char *s = weft_str_data(text);
     bool point = false;
     int32_t since = -1; /* digits since the last comma */
-    *out = (format_pattern){0};
-    for (uint32_t i = 0; i < text->len; i++) {
+    uint32_t begin = 0, end = text->len;
+    while (begin < end && memchr(marks, s[begin], sizeof marks - 1) == NULL) begin++;
+    while (end > begin && memchr(marks, s[end - 1], sizeof marks - 1) == NULL) end--;
+    *out = (format_pattern){.prefix = weft_str_part(text, 0, begin),
+                            .suffix = weft_str_part(text, end, text->len - end)};
+    const bool exponent = end > begin && end < text->len && s[end] == 'E';
+    if (exponent || !is_plain_affix(s, begin) || !is_plain_affix(s + end, text->len - end)) return false;
+    for (uint32_t i = begin; i < end; i++) {
         if (s[i] == '.' && !point) {
             point = true;
         } else if (s[i] == ',' && !point) {
@@ -94,7 +114,7 @@ static weft_status format_number_put(weft_ctx *ctx, weft_kernel_call *call, int3
                                      const format_pattern *p)
 {
     const weft_column *arg = &call->args[0];
-    char digits[FORMAT_DIGITS_MAX], text[2 * FORMAT_DIGITS_MAX];
+    char digits[FORMAT_DIGITS_MAX], text[2 * FORMAT_DIGITS_MAX + 2 * FORMAT_AFFIX_MAX];
     int32_t used = 0, begin = 0;
     if (arg->phys == WEFT_PHYS_F64 && !isfinite(weft_arg_f64(arg, i))) {
         const double value = weft_arg_f64(arg, i);
@@ -107,6 +127,8 @@ static weft_status format_number_put(weft_ctx *ctx, weft_kernel_call *call, int3
     if (count == whole + 1) count--; /* the point alone */
     if (p->whole_least == 0 && whole == 1 && digits[0] == '0' && count > 1) begin = 1;
     if (format_negative(arg, i)) text[used++] = '-';
+    memcpy(text + used, weft_str_data(&p->prefix), p->prefix.len);
+    used += (int32_t)p->prefix.len;
     for (int32_t k = p->whole_least - whole; k > 0; k--) {
         text[used++] = '0';
         if (p->group > 0 && (whole + k - 1) % p->group == 0 && whole + k > 1) text[used++] = ',';
@@ -116,6 +138,8 @@ static weft_status format_number_put(weft_ctx *ctx, weft_kernel_call *call, int3
         const int32_t left = whole - 1 - k;
         if (p->group > 0 && left > 0 && left % p->group == 0) text[used++] = ',';
     }
+    memcpy(text + used, weft_str_data(&p->suffix), p->suffix.len);
+    used += (int32_t)p->suffix.len;
     return weft_vector_set_string(ctx, call->out, i, text, (uint32_t)used);
 }
 
@@ -129,10 +153,11 @@ static weft_status kernel_number(weft_ctx *ctx, weft_kernel_call *call)
         if (call->args[1].phys == WEFT_PHYS_STR) {
             const weft_str *text = weft_arg_str(&call->args[1], i);
             if (text->len > 0 && !format_pattern_parse(text, &pattern)) {
-                return weft_fail_at(
-                    ctx, WEFT_UNSUPPORTED, &call->expr->span,
-                    "The number pattern '%.*s': only #, 0, commas and one point are supported.",
-                    (int)weft_min_i64(text->len, 100), weft_str_data(text));
+                return weft_fail_at(ctx, WEFT_UNSUPPORTED, &call->expr->span,
+                                    "The number pattern '%.*s': only #, 0, commas, one point and plain "
+                                    "characters around them are "
+                                    "supported.",
+                                    (int)weft_min_i64(text->len, 100), weft_str_data(text));
             }
         } else {
             const int64_t places = weft_arg_i64(&call->args[1], i);

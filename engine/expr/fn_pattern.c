@@ -284,31 +284,49 @@ PATTERN(from_unixtime, WEFT_FN_FALLIBLE, pattern_open_format,
         "from_unixtime(seconds [, pattern]): seconds since 1970 as the text of a timestamp",
         "SELECT from_unixtime(0, 'yyyy')", "1970");
 static const weft_signature to_timestamp_signatures[] = READS_EITHER;
+/* Numbers are seconds since 1970, where no pattern makes texts of them. */
+static weft_status bind_zoned(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                              const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (count == 1 && weft_type_is_numeric(args[0]->type))
+        WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(STAMP), true, &args[0]));
+    st = weft_bind_default(ctx, fn, args, count, span, variant, type);
+done:
+    return st;
+}
 static weft_status bind_either(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
                                const weft_span *span, int32_t *variant, weft_type *type)
 {
     weft_status st = WEFT_OK;
+    if (!weft_timestamp_is_local(ctx)) return bind_zoned(ctx, fn, args, count, span, variant, type);
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
-    if (!weft_timestamp_is_local(ctx)) goto done;
     *variant += WEFT_COUNT(to_timestamp_signatures) / 2;
     *type = WEFT_TYPE_OF(LOCAL);
 done:
     return st;
 }
-const weft_function weft_fn_to_timestamp = {.name = "to_timestamp",
-                                            .flags = WEFT_FN_FALLIBLE,
-                                            .signatures = to_timestamp_signatures,
-                                            .signature_count = WEFT_COUNT(to_timestamp_signatures),
-                                            .bind = bind_either,
-                                            .open = weft_pattern_open,
-                                            .close = weft_pattern_close,
-                                            .help = "to_timestamp(x [, pattern]): x as a timestamp",
-                                            .example = "SELECT to_timestamp('2016-12-31', 'yyyy-MM-dd')",
-                                            .example_result = "2016-12-31 00:00:00"};
+#define MOMENT(symbol, bits, list, binder, usage, sql, want)                                                 \
+    const weft_function weft_fn_##symbol = {.name = #symbol,                                                 \
+                                            .flags = bits,                                                   \
+                                            .signatures = list,                                              \
+                                            .signature_count = WEFT_COUNT(list),                             \
+                                            .bind = binder,                                                  \
+                                            .open = weft_pattern_open,                                       \
+                                            .close = weft_pattern_close,                                     \
+                                            .help = usage,                                                   \
+                                            .example = sql,                                                  \
+                                            .example_result = want}
+MOMENT(to_timestamp, WEFT_FN_FALLIBLE, to_timestamp_signatures, bind_either,
+       "to_timestamp(x [, pattern]): x as a timestamp", "SELECT to_timestamp('2016-12-31', 'yyyy-MM-dd')",
+       "2016-12-31 00:00:00");
+MOMENT(try_to_timestamp, WEFT_FN_TRY, to_timestamp_signatures, bind_either,
+       "try_to_timestamp(x [, pattern]): x as a timestamp, or NULL", "SELECT try_to_timestamp('2016-12-32')",
+       "NULL");
 static const weft_signature to_timestamp_ltz_signatures[] = READS(STAMP);
-PATTERN(to_timestamp_ltz, WEFT_FN_FALLIBLE, weft_pattern_open,
-        "to_timestamp_ltz(x [, pattern]): as to_timestamp", "SELECT to_timestamp_ltz('2016-12-31')",
-        "2016-12-31 00:00:00");
+MOMENT(to_timestamp_ltz, WEFT_FN_FALLIBLE, to_timestamp_ltz_signatures, bind_zoned,
+       "to_timestamp_ltz(x [, pattern]): as to_timestamp", "SELECT to_timestamp_ltz('2016-12-31')",
+       "2016-12-31 00:00:00");
 static const weft_signature to_timestamp_ntz_signatures[] = READS(LOCAL);
 PATTERN(to_timestamp_ntz, WEFT_FN_FALLIBLE, weft_pattern_open,
         "to_timestamp_ntz(x [, pattern]): x as a timestamp without time zone",
@@ -323,17 +341,6 @@ const weft_function weft_fn_to_date = {.name = "to_date",
                                        .help = "to_date(x [, pattern]): x as a date",
                                        .example = "SELECT to_date('31.12.1998', 'dd.MM.yyyy')",
                                        .example_result = "1998-12-31"};
-const weft_function weft_fn_try_to_timestamp = {
-    .name = "try_to_timestamp",
-    .flags = WEFT_FN_TRY,
-    .signatures = to_timestamp_signatures,
-    .signature_count = WEFT_COUNT(to_timestamp_signatures),
-    .bind = bind_either,
-    .open = weft_pattern_open,
-    .close = weft_pattern_close,
-    .help = "try_to_timestamp(x [, pattern]): x as a timestamp, or NULL",
-    .example = "SELECT try_to_timestamp('2016-12-32')",
-    .example_result = "NULL"};
 static const weft_signature try_to_date_signatures[] = READS(DATE);
 PATTERN(try_to_date, WEFT_FN_TRY, weft_pattern_open, "try_to_date(x [, pattern]): x as a date, or NULL",
         "SELECT try_to_date('2016-12-32')", "NULL");

@@ -200,6 +200,23 @@ static bool read_item(weft_ctx *ctx, weft_datetime_pattern *p, int32_t k, dateti
     }
 }
 
+/* A field that the pattern has twice is the same both times. */
+static bool fields_agree(const parsed_moment *before, const parsed_moment *after)
+{
+    const int64_t pairs[][2] = {{before->month, after->month},
+                                {before->day, after->day},
+                                {before->day_of_year, after->day_of_year},
+                                {before->hour, after->hour},
+                                {before->half_hour, after->half_hour},
+                                {before->minute, after->minute},
+                                {before->second, after->second},
+                                {before->us, after->us},
+                                {before->half, after->half}};
+    for (int32_t i = 0; i < WEFT_COUNT(pairs); i++)
+        if (pairs[i][0] >= 0 && pairs[i][0] != pairs[i][1]) return false;
+    return before->year == INT64_MIN || before->year == after->year;
+}
+
 /* Items from k up to the end or the closing bracket; *next is behind it. */
 static bool read_items(weft_ctx *ctx, weft_datetime_pattern *p, int32_t k, datetime_input *in,
                        parsed_moment *m, int32_t *next)
@@ -217,7 +234,8 @@ static bool read_items(weft_ctx *ctx, weft_datetime_pattern *p, int32_t k, datet
             k = behind;
         } else if (fits) {
             const size_t at = in->at;
-            fits = read_item(ctx, p, k, in, m);
+            const parsed_moment before = *m;
+            fits = read_item(ctx, p, k, in, m) && fields_agree(&before, m);
             if (!fits) in->at = at; /* go on only to find the end of the section */
         }
     }

@@ -122,10 +122,11 @@ weft_status weft_expr_ordinal(weft_ctx *ctx, int32_t ordinal, weft_type type, bo
     return expr_new(ctx, &proto, NULL, 0, out);
 }
 
-/* An AND in an AND is one; a BETWEEN keeps to itself, for its name. */
+/* An AND in an AND is one; a BETWEEN, and others that were written otherwise, keep to themselves, for their
+ * names. */
 static bool joins(const weft_expr *arg, weft_expr_kind kind)
 {
-    return arg->kind == kind && (kind != WEFT_EXPR_AND || arg->form.written == NULL);
+    return arg->kind == kind && arg->form.written == NULL;
 }
 
 weft_status weft_expr_logic(weft_ctx *ctx, weft_expr_kind kind, const weft_expr *const *args, int32_t count,

@@ -259,6 +259,7 @@ static bool text_datetime(expr_text *t, const weft_expr *e, const char *op)
 /* x >= low AND x <= high as it was written: between(x, low, high). False where it has lost that form. */
 static bool text_between(expr_text *t, const weft_expr *e)
 {
+    if (strcmp(e->form.written, "between") != 0) return false;
     for (int32_t i = 0; i < 2; i++) {
         if (e->arg_count != 2 || e->args[i]->kind != WEFT_EXPR_CALL || e->args[i]->arg_count != 2)
             return false;
@@ -280,18 +281,26 @@ static void text_like(expr_text *t, const weft_expr *e, const char *word)
     }
 }
 
+enum { FIELD_NAME_BYTES = 16 };
+
+/* What a value of a struct is called by itself: its column's or field's name, or by its place. */
+static weft_str field_name(const weft_expr *value, const char *by_place)
+{
+    if (value->kind == WEFT_EXPR_CALL && strcmp(value->call.function->name, ".") == 0 &&
+        value->args[1]->literal.str.len > 0)
+        return value->args[1]->literal.str;
+    const bool column = value->kind == WEFT_EXPR_COLUMN && value->column.name != NULL;
+    const char *own = column ? value->column.name : by_place;
+    return weft_str_view(own, (uint32_t)strlen(own));
+}
+
 /* AS name, where a field of struct() is not called as it would be by itself. */
 static void text_field_alias(expr_text *t, const weft_expr *name, const weft_expr *value, int32_t number)
 {
-    char by_number[16];
+    char by_number[FIELD_NAME_BYTES];
     const weft_str *given = &name->literal.str;
-    const weft_str field = value->kind == WEFT_EXPR_CALL && strcmp(value->call.function->name, ".") == 0
-                               ? value->args[1]->literal.str
-                               : weft_str_view("", 0);
     (void)snprintf(by_number, sizeof by_number, "col%d", number);
-    const bool column = value->kind == WEFT_EXPR_COLUMN && value->column.name != NULL;
-    const char *own = column ? value->column.name : by_number;
-    const weft_str plain = field.len > 0 ? field : weft_str_view(own, (uint32_t)strlen(own));
+    const weft_str plain = field_name(value, by_number);
     if (weft_str_equal(given, &plain)) return;
     expr_text_put(t, " AS ");
     expr_text_append(t, weft_str_data(given), given->len);
@@ -504,6 +513,22 @@ static void text_null_test(expr_text *t, const weft_expr *e, const char *functio
     expr_text_put(t, words);
 }
 
+/* The row that IN compares with a query. */
+static void text_row(expr_text *t, const weft_expr *const *values, int32_t count)
+{
+    char by_place[FIELD_NAME_BYTES];
+    expr_text_put(t, "named_struct(");
+    for (int32_t i = 0; i < count; i++) {
+        (void)snprintf(by_place, sizeof by_place, "_%d", i);
+        const weft_str name = field_name(values[i], by_place);
+        expr_text_put(t, i > 0 ? ", '" : "'");
+        expr_text_append(t, weft_str_data(&name), name.len);
+        expr_text_put(t, "', ");
+        expr_text_expr(t, values[i]);
+    }
+    expr_text_put(t, ")");
+}
+
 static void text_subquery(expr_text *t, const weft_expr *e)
 {
     const weft_expr *const *outer = e->subquery.outer;
@@ -517,7 +542,10 @@ static void text_subquery(expr_text *t, const weft_expr *e)
         break;
     case WEFT_SUBQUERY_IN:
         expr_text_put(t, e->subquery.negated ? "(NOT (" : "(");
-        expr_text_list(t, e->args, e->arg_count, ", ");
+        if (e->arg_count > 1)
+            text_row(t, e->args, e->arg_count);
+        else
+            expr_text_list(t, e->args, e->arg_count, ", ");
         expr_text_put(t, " IN (");
         text_call_as(t, "listquery", outer, count);
         expr_text_put(t, e->subquery.negated ? ")))" : "))");

@@ -127,7 +127,11 @@ void expr_text_window(expr_text *t, const weft_expr *e)
         text_window_plan(t, spec);
         return;
     }
-    const bool shift = text_window_function(t, e->args[0]);
+    const weft_expr *function = e->args[0];
+    const bool shift = text_window_function(t, function);
+    const bool nth = function->kind == WEFT_EXPR_CALL && function->call.ignore_nulls &&
+                     strcmp(function->call.function->name, "nth_value") == 0;
+    if (nth) expr_text_put(t, " ignore nulls");
     const bool range = e->args[0]->kind == WEFT_EXPR_CALL &&
                        strcmp(e->args[0]->call.function->name, "cume_dist") ==
                            0; /* its frame as Spark has it */

@@ -95,7 +95,10 @@ static weft_status with_ignore_nulls(weft_ctx *ctx, bool ignore_nulls, const wef
 {
     if (!ignore_nulls) return WEFT_OK;
     weft_expr copy = **e;
+    const char *name = copy.aggregate.function->name;
     copy.aggregate.ignore_nulls = true;
+    /* first_value and last_value lose the name that they were called by */
+    if (strcmp(name, "first") == 0 || strcmp(name, "last") == 0) copy.aggregate.written = NULL;
     return weft_expr_with_args(ctx, &copy, copy.args, e);
 }
 

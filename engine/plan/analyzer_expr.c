@@ -85,14 +85,8 @@ static weft_status bind_form(weft_binder *b, const weft_expr *e, const weft_expr
     } else {
         WEFT_TRY(st, weft_expr_form(b->a->ctx, e->kind, weft_pointers_exprs(&args), args.count,
                                     weft_analyzer_span(b->a, &e->span), out));
-        const bool named = e->kind == WEFT_EXPR_AND && e->form.written != NULL;
-        if (named && (*out)->kind == WEFT_EXPR_AND) {
-            weft_expr *between = NULL;
-            WEFT_TRY(st, WEFT_NEW(b->a->ctx, &between));
-            *between = **out;
-            between->form.written = e->form.written;
-            *out = between;
-        }
+        const bool logic = e->kind == WEFT_EXPR_AND || e->kind == WEFT_EXPR_OR;
+        if (logic && e->form.written != NULL) WEFT_TRY(st, weft_name_form(b->a, e, args.count, out));
     }
 done:
     return st;

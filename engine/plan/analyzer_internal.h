@@ -216,8 +216,16 @@ WEFT_MUST_CHECK weft_status weft_bind_routine(weft_binder *b, const weft_expr *e
 WEFT_MUST_CHECK weft_status weft_bind_table_routine(weft_analyzer *a, const weft_expr *call,
                                                     const weft_routine *routine, const weft_scope *outer,
                                                     weft_cte *ctes, weft_bound *out);
+/* *out becomes a node of its own, which people see as the text: it may stand elsewhere too. */
+WEFT_MUST_CHECK weft_status weft_keep_shown(weft_analyzer *a, const char *text, const weft_expr **out);
 /* weft_expr_text without ids, but calls of such functions as they were written. */
 WEFT_MUST_CHECK weft_status weft_shown_text(weft_analyzer *a, const weft_expr *e, const char **out);
+
+/* ---- analyzer_named_form.c ---- */
+/* The bound AND or OR of `tests` tests, which was written otherwise (BETWEEN, LIKE ALL, a row IN rows): it is
+ * shown so. */
+WEFT_MUST_CHECK weft_status weft_name_form(weft_analyzer *a, const weft_expr *parsed, int32_t tests,
+                                           const weft_expr **form);
 
 /* ---- analyzer_named.c ---- */
 /* The parsed call with its named arguments in their places; itself where the function takes none. */

@@ -431,15 +431,14 @@ done:
     return st;
 }
 
-/* A body may be a node that stands elsewhere too: what it is called by must be of this call alone. */
-static weft_status keep_shown(routine_call *c, const char *text, const weft_expr **out)
+weft_status weft_keep_shown(weft_analyzer *a, const char *text, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     weft_expr *own = NULL;
-    WEFT_TRY(st, WEFT_NEW(c->a->ctx, &own));
+    WEFT_TRY(st, WEFT_NEW(a->ctx, &own));
     *own = **out;
     *out = own;
-    WEFT_TRY(st, weft_pointer_map_put(c->a->ctx, &c->a->shown, own, text));
+    WEFT_TRY(st, weft_pointer_map_put(a->ctx, &a->shown, own, text));
 done:
     return st;
 }
@@ -472,7 +471,7 @@ weft_status weft_bind_routine(weft_binder *b, const weft_expr *e, const weft_rou
     WEFT_TRY(st, leave_routine(&c, &frame, st));
     weft_analyzer_leave(b->a, height);
     if (routine->typed) WEFT_TRY(st, weft_expr_cast(b->a->ctx, *out, routine->type, true, out));
-    WEFT_TRY(st, keep_shown(&c, text, out));
+    WEFT_TRY(st, weft_keep_shown(b->a, text, out));
 done:
     return st;
 }

@@ -155,6 +155,20 @@ static weft_status make(sql_parser *p, weft_expr_kind kind, const weft_span *sta
     return st;
 }
 
+/* The same of what is named otherwise (analyzer_named_form.c), be it of one test alone. */
+static weft_status make_written(sql_parser *p, weft_expr_kind kind, const weft_span *start,
+                                const char *written, const weft_pointers *tests, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_expr *e = NULL;
+    WEFT_TRY(st, weft_sql_expr_new(p, kind, weft_sql_span_from(p, start), weft_pointers_exprs(tests),
+                                   tests->count, &e));
+    e->form.written = written;
+    *out = e;
+done:
+    return st;
+}
+
 static weft_status negate(sql_parser *p, const weft_span *start, bool negated, const weft_expr **e)
 {
     return negated ? make(p, WEFT_EXPR_NOT, start, e, 1, e) : WEFT_OK;
@@ -164,18 +178,19 @@ static weft_status parse_between(sql_parser *p, const weft_span *start, const we
                                  const weft_expr **out)
 {
     weft_status st = WEFT_OK;
-    const weft_expr *low[2] = {value, NULL}, *high[2] = {value, NULL}, *both[2] = {NULL, NULL};
-    weft_expr *e = NULL;
+    const weft_expr *low[2] = {value, NULL}, *high[2] = {value, NULL};
+    weft_pointers both = {0};
+    const weft_expr *test = NULL;
     WEFT_TRY(st, weft_sql_repeat(p, p->operand)); /* the value is used twice */
     WEFT_TRY(st, weft_sql_value_expr(p, &low[1]));
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AND));
     WEFT_TRY(st, weft_sql_value_expr(p, &high[1]));
     const weft_span span = weft_sql_span_from(p, start);
-    WEFT_TRY(st, weft_sql_call(p, ">=", span, low, 2, &both[0]));
-    WEFT_TRY(st, weft_sql_call(p, "<=", span, high, 2, &both[1]));
-    WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_AND, span, both, 2, &e));
-    e->form.written = "between"; /* its column is named so */
-    *out = e;
+    WEFT_TRY(st, weft_sql_call(p, ">=", span, low, 2, &test));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &both, test));
+    WEFT_TRY(st, weft_sql_call(p, "<=", span, high, 2, &test));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &both, test));
+    st = make_written(p, WEFT_EXPR_AND, start, "between", &both, out);
 done:
     return st;
 }
@@ -219,10 +234,7 @@ static weft_status parse_in_rows(sql_parser *p, const weft_span *start, const we
         WEFT_TRY(st, make(p, WEFT_EXPR_AND, start, weft_pointers_exprs(&parts), parts.count, &all));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &cases, all));
     }
-    if (cases.count == 1)
-        *out = weft_pointers_exprs(&cases)[0];
-    else
-        WEFT_TRY(st, make(p, WEFT_EXPR_OR, start, weft_pointers_exprs(&cases), cases.count, out));
+    WEFT_TRY(st, make_written(p, WEFT_EXPR_OR, start, "in", &cases, out));
 done:
     return st;
 }
@@ -302,13 +314,11 @@ static weft_status parse_like(sql_parser *p, const weft_span *start, const char 
             WEFT_TRY(st, negate(p, start, *negated, &test)); /* NOT LIKE ALL: each one does not match */
             WEFT_TRY(st, weft_pointers_push(p->ctx, &tests, test));
         }
+        const char *written = all        ? (*negated ? "notlikeall" : "likeall")
+                              : *negated ? "notlikeany"
+                                         : "likeany";
         *negated = false;
-        if (tests.count == 1)
-            *out = weft_pointers_exprs(&tests)[0];
-        else {
-            WEFT_TRY(st, make(p, all ? WEFT_EXPR_AND : WEFT_EXPR_OR, start, weft_pointers_exprs(&tests),
-                              tests.count, out));
-        }
+        WEFT_TRY(st, make_written(p, all ? WEFT_EXPR_AND : WEFT_EXPR_OR, start, written, &tests, out));
         goto done;
     }
     WEFT_TRY(st, weft_sql_value_expr(p, &args[1]));

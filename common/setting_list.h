@@ -91,6 +91,8 @@ X(CTE_PRECEDENCE, "weft.sql.legacy.ctePrecedencePolicy", "spark.sql.legacy.ctePr
 X(PRECISION_LOSS, "weft.sql.decimalOperations.allowPrecisionLoss",
   "spark.sql.decimalOperations.allowPrecisionLoss", STATEMENT, BOOL, "true", 0, 1,
   "Decimals of more than 38 digits lose digits behind the point, down to six; false: those before it")
+X(REGEX_COLUMNS, "weft.sql.parser.quotedRegexColumnNames", "spark.sql.parser.quotedRegexColumnNames",
+  STATEMENT, BOOL, "false", 0, 1, "`x` in a select list stands for every column whose name matches it")
 X(TIME_ZONE, "weft.sql.session.timeZone", "spark.sql.session.timeZone", STATEMENT, TEXT, "UTC", 0, 0,
   "Session time zone")
 X(TASK_ATTEMPTS, "weft.task.maxFailures", "spark.task.maxFailures", STATEMENT, INT, "4", 1, 100,

@@ -264,9 +264,7 @@ weft_status weft_bind_expr(weft_binder *b, const weft_expr *e, const weft_expr *
     case WEFT_EXPR_UNRESOLVED_COLUMN: return weft_bind_name(b, e, out);
     case WEFT_EXPR_UNRESOLVED_CALL: return weft_bind_call(b, e, out);
     case WEFT_EXPR_INTERVAL: return bind_interval(b, e, out);
-    case WEFT_EXPR_STAR:
-        return weft_fail_at(b->a->ctx, WEFT_PARSE_SYNTAX_ERROR, weft_analyzer_span(b->a, &e->span),
-                            "Invalid usage of '*': it may stand in a select list and in count(*).");
+    case WEFT_EXPR_STAR: return weft_bind_pattern_one(b, e, out);
     case WEFT_EXPR_COLUMN:
     case WEFT_EXPR_CALL:
     case WEFT_EXPR_AGGREGATE:

@@ -464,7 +464,7 @@ static weft_status bind_join(weft_analyzer *a, const weft_node *parsed, const we
     weft_status st = WEFT_OK;
     weft_ctx *ctx = a->ctx;
     weft_bound left = {0}, right = {0};
-    weft_pointers conjuncts = {0}, lefts = {0}, rights = {0};
+    weft_pointers conjuncts = {0}, lefts = {0}, rights = {0}, uses = {0};
     WEFT_TRY(st, weft_bind_from(a, parsed->inputs[0], outer, ctes, &left));
     const weft_scope lateral = {.count = left.count, .names = left.names, .outer = outer};
     const weft_node *view = NULL;
@@ -494,6 +494,7 @@ static weft_status bind_join(weft_analyzer *a, const weft_node *parsed, const we
     if (parsed->join.on != NULL) {
         weft_scope scope = {0};
         WEFT_TRY(st, weft_join_scope(ctx, &left, &right, outer, &scope));
+        scope.outer_uses = &uses;
         weft_binder b = {.a = a,
                          .scope = &scope,
                          .ctes = ctes,
@@ -503,6 +504,7 @@ static weft_status bind_join(weft_analyzer *a, const weft_node *parsed, const we
         WEFT_TRY(st, weft_bind_predicate(&b, parsed->join.on, &conjuncts));
         WEFT_TRY(st, weft_expect_deterministic(a, weft_pointers_exprs(&conjuncts), conjuncts.count,
                                                &parsed->join.on->span));
+        WEFT_TRY(st, weft_check_on(a, &conjuncts, &left, &right));
     }
     if (parsed->join.rank != NULL)
         WEFT_TRY(st, weft_bind_nearest(a, parsed, outer, ctes, &left, &right, &out->node));

@@ -160,10 +160,21 @@ WEFT_MUST_CHECK weft_status weft_bind_outer(weft_binder *b, const weft_scope *sc
                                             const weft_expr *aggregate, const weft_expr **out);
 /* COLUMN, OUTER(COLUMN), an alias' expression, or WEFT_UNRESOLVED_COLUMN / WEFT_AMBIGUOUS_REFERENCE. */
 WEFT_MUST_CHECK weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr **out);
+/* The function that a name stands for where no column has it (current_date, user); or NULL. */
+const char *weft_bare_function(const weft_expr *e);
 /* Does the name stand for something in the binder's own scope, be it ambiguous? */
 bool weft_names_own(weft_binder *b, const weft_expr *e);
 /* The visible names that * or t.* stands for, appended as COLUMNs. */
 WEFT_MUST_CHECK weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers *out);
+/* ---- analyzer_pattern.c ---- */
+/* The text that names of a star's columns match, a LITERAL; NULL: it stands for all. */
+const weft_expr *weft_star_pattern(const weft_expr *star);
+/* The columns whose names match a star's pattern; and the one of an expression that takes one only. Errors:
+ * WEFT_STAR_USAGE, those of regular expressions. */
+WEFT_MUST_CHECK weft_status weft_bind_pattern(weft_binder *b, const weft_expr *star, weft_pointers *out);
+WEFT_MUST_CHECK weft_status weft_bind_pattern_one(weft_binder *b, const weft_expr *star,
+                                                  const weft_expr **out);
+/* ---- analyzer_scope.c ---- */
 /* Does the name [[catalog.]database.]table, given by its parts, mean the table that the column is of? */
 bool weft_is_of_table(const weft_name *n, const char *const *parts, int32_t count);
 /* ---- analyzer_except.c ---- */
@@ -305,6 +316,10 @@ WEFT_MUST_CHECK weft_status weft_merge_sessions(weft_analyzer *a, const weft_bou
 /* ---- analyzer_from.c ---- */
 WEFT_MUST_CHECK weft_status weft_bind_from(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
                                            weft_cte *ctes, weft_bound *out);
+/* ---- analyzer_on.c ---- */
+/* Errors: WEFT_ON_SCALAR_SUBQUERY, WEFT_ON_SUBQUERY_OF_BOTH. */
+weft_status weft_check_on(weft_analyzer *a, const weft_pointers *conjuncts, const weft_bound *left,
+                          const weft_bound *right);
 /* ---- analyzer_view.c ---- */
 /* What DESCRIBE is about, bound: its columns. Of a view whose query is good no more they are those that the
  * catalogue knows. */

@@ -53,6 +53,12 @@ done:
     return st;
 }
 
+/* Did a name without parentheses become a call? */
+static bool is_bare_call(const weft_expr *parsed, const weft_expr *bound)
+{
+    return weft_bare_function(parsed) != NULL && bound->kind == WEFT_EXPR_CALL && bound->arg_count == 0;
+}
+
 /* The generated name of an item without an alias. */
 static weft_status item_name(select_block *s, const weft_expr *parsed, const weft_expr *bound,
                              const char **out)
@@ -60,12 +66,13 @@ static weft_status item_name(select_block *s, const weft_expr *parsed, const wef
     weft_status st = WEFT_OK;
     weft_ctx *ctx = s->a->ctx;
     char *text = NULL;
-    if (parsed->kind == WEFT_EXPR_UNRESOLVED_COLUMN) {
+    if (parsed->kind == WEFT_EXPR_UNRESOLVED_COLUMN && !is_bare_call(parsed, bound)) {
         *out = parsed->name.parts[parsed->name.part_count - 1];
         return WEFT_OK;
     }
     if (bound->kind == WEFT_EXPR_CAST && parsed->arg_count == 1 &&
-        parsed->args[0]->kind == WEFT_EXPR_UNRESOLVED_COLUMN) { /* a cast of a column keeps its name */
+        parsed->args[0]->kind == WEFT_EXPR_UNRESOLVED_COLUMN &&
+        !is_bare_call(parsed->args[0], bound->args[0])) { /* a cast of a column keeps its name */
         *out = parsed->args[0]->name.parts[parsed->args[0]->name.part_count - 1];
         return WEFT_OK;
     }
@@ -231,7 +238,7 @@ weft_status select_bind_item(select_block *s, const weft_expr *parsed)
         WEFT_TRY(st, bind_set_star(s, &b, e));
         goto done;
     }
-    if (e->kind == WEFT_EXPR_STAR) {
+    if (e->kind == WEFT_EXPR_STAR && name == NULL) {
         weft_pointers columns = {0};
         WEFT_TRY(st, weft_bind_star(&b, e, &columns));
         for (int32_t i = 0; i < columns.count; i++) {

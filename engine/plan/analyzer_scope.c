@@ -345,6 +345,21 @@ static bool is_grouping_id(const weft_binder *b, const weft_expr *e)
            e->name.part_count == 1 && strcasecmp(e->name.parts[0], "grouping__id") == 0;
 }
 
+const char *weft_bare_function(const weft_expr *e)
+{
+    static const char *const names[][2] = {
+        {"current_date", "current_date"},     {"current_timestamp", "current_timestamp"},
+        {"current_time", "current_time"},     {"localtime", "current_time"},
+        {"localtimestamp", "localtimestamp"}, {"current_user", "current_user"},
+        {"session_user", "current_user"},     {"user", "current_user"},
+        {"current_path", "current_path"},
+    };
+    if (e->kind != WEFT_EXPR_UNRESOLVED_COLUMN || e->name.part_count != 1) return NULL;
+    for (int32_t i = 0; i < WEFT_COUNT(names); i++)
+        if (strcasecmp(e->name.parts[0], names[i][0]) == 0) return names[i][1];
+    return NULL;
+}
+
 /* Spark's text of a variable in names of columns. */
 static weft_status variable_text(weft_ctx *ctx, const weft_variable *v, char **out)
 {
@@ -473,9 +488,10 @@ weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr *
         *out = bound;
         goto done;
     }
-    if (is_grouping_id(b, e)) {
+    const char *function = is_grouping_id(b, e) ? "grouping_id" : weft_bare_function(e);
+    if (function != NULL) {
         const weft_expr call = {
-            .kind = WEFT_EXPR_UNRESOLVED_CALL, .span = e->span, .unresolved = {.name = "grouping_id"}};
+            .kind = WEFT_EXPR_UNRESOLVED_CALL, .span = e->span, .unresolved = {.name = function}};
         WEFT_TRY(st, weft_bind_call(b, &call, out));
         goto done;
     }
@@ -616,6 +632,7 @@ weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers 
     const char *qualifier = star->name.part_count > 0 ? star->name.parts[star->name.part_count - 1] : NULL;
     const int32_t before = out->count;
     bool *found = NULL;
+    if (weft_star_pattern(star) != NULL) return weft_bind_pattern(b, star, out);
     WEFT_TRY(st, WEFT_NEW_ARRAY(b->a->ctx, star->arg_count + 1, &found));
     for (int32_t i = 0; i < b->scope->count; i++)
         if (is_meant(star, &b->scope->names[i])) (void)is_left_out(star, &b->scope->names[i], found);

@@ -265,7 +265,9 @@ static weft_status bind_keys(select_block *s)
     weft_ctx *ctx = s->a->ctx;
     if (s->sort == NULL) return WEFT_OK;
     if (is_order_all(s)) {
+        const weft_span *span = weft_analyzer_span(s->a, &s->sort->sort.keys[0]->span);
         for (int32_t i = 0; i < s->item_count; i++) {
+            WEFT_TRY(st, weft_expect_orderable(ctx, "sort order", s->items[i].expr, span));
             WEFT_TRY(st, weft_pointers_push(ctx, &s->keys, s->items[i].expr));
             WEFT_TRY(st, weft_pointers_push(ctx, &s->key_terms, s->sort->sort.keys[0]));
         }

@@ -164,6 +164,22 @@ done:
     return st;
 }
 
+/* Names of other letters than those of ASCII stand in backquotes. */
+static weft_status expect_plain(sql_parser *p, const weft_span *span, const char *name)
+{
+    for (const char *c = name; *c != '\0'; c++)
+        if ((*c & 0x80) != 0)
+            return weft_fail_at(
+                p->ctx, WEFT_INVALID_IDENTIFIER, span,
+                "The unquoted identifier %s is invalid and must be back quoted as: `%s`. Unquoted "
+                "identifiers "
+                "can only contain ASCII letters ('a' - 'z', 'A' - 'Z'), digits ('0' - '9'), and underbar "
+                "('_'). Unquoted identifiers must also not start with a digit. Different data sources and "
+                "meta stores may impose additional restrictions on valid identifiers.",
+                name, name);
+    return WEFT_OK;
+}
+
 weft_status weft_sql_name(sql_parser *p, const char *what, const char **out)
 {
     weft_status st = WEFT_OK;
@@ -179,6 +195,7 @@ weft_status weft_sql_name(sql_parser *p, const char *what, const char **out)
     }
     if (token.kind == SQL_WORD) {
         WEFT_TRY(st, weft_sql_text_copy(p, token.span.start, token.span.stop, out));
+        WEFT_TRY(st, expect_plain(p, &token.span, *out));
     } else if (token.kind == SQL_QUOTED) {
         char *name = NULL;
         size_t len = 0;

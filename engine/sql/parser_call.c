@@ -506,7 +506,9 @@ static weft_status parse_substring(sql_parser *p, const weft_span *start, const 
     else
         WEFT_TRY(st, weft_sql_expect(p, SQL_COMMA, "FROM or ','"));
     WEFT_TRY(st, weft_sql_expr(p, &args[1]));
-    if (weft_sql_accept_word(p, SQL_KW_FOR) || weft_sql_accept(p, SQL_COMMA)) {
+    const bool length = weft_sql_accept_word(p, SQL_KW_FOR);
+    if (length) name = "substring";
+    if (length || weft_sql_accept(p, SQL_COMMA)) {
         WEFT_TRY(st, weft_sql_expr(p, &args[2]));
         count = 3;
     }
@@ -604,32 +606,46 @@ done:
     return st;
 }
 
+/* current_timestamp(6) and its kin are the calls without digits; *out stays NULL for other functions. */
+static weft_status parse_moment(sql_parser *p, const sql_token *token, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    static const struct {
+        const char *word, *function;
+        weft_type_id type;
+    } moments[] = {{"CURRENT_TIMESTAMP", "current_timestamp", WEFT_TYPE_TIMESTAMP},
+                   {"NOW", "now", WEFT_TYPE_TIMESTAMP},
+                   {"LOCALTIMESTAMP", "localtimestamp", WEFT_TYPE_TIMESTAMP_NTZ}};
+    int32_t at = 0;
+    while (at < WEFT_COUNT(moments) && !weft_sql_is_text(p, 0, moments[at].word)) at++;
+    if (at == WEFT_COUNT(moments)) return WEFT_OK;
+    weft_sql_advance(p);
+    weft_sql_advance(p);
+    const weft_span span = weft_sql_peek(p, 0)->span;
+    const bool one = span.stop - span.start == 1;
+    const int32_t digits = one ? p->text[span.start] - '0' : INT32_MAX;
+    WEFT_TRY(st, weft_sql_timestamp_digits(p, &span, moments[at].type, digits));
+    weft_sql_advance(p);
+    weft_sql_advance(p);
+    st = weft_sql_call(p, moments[at].function, weft_sql_span_from(p, &token->span), NULL, 0, out);
+done:
+    return st;
+}
+
 weft_status weft_sql_special_form(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     const sql_token token = *weft_sql_peek(p, 0);
     const uint16_t keyword = token.keyword;
-    const bool time = weft_sql_is_text(p, 0, "CURRENT_TIME") || weft_sql_is_text(p, 0, "LOCALTIME");
-    const bool user = keyword == SQL_KW_CURRENT_USER || weft_sql_is_text(p, 0, "SESSION_USER");
-    const bool path = weft_sql_is_text(p, 0, "CURRENT_PATH");
-    const bool bare = user || path || keyword == SQL_KW_CURRENT_DATE || keyword == SQL_KW_CURRENT_TIMESTAMP ||
-                      keyword == SQL_KW_LOCALTIMESTAMP || time;
     const bool overlay = weft_sql_is_text(p, 0, "OVERLAY");
     const bool form = keyword == SQL_KW_CAST || keyword == SQL_KW_TRY_CAST || keyword == SQL_KW_EXTRACT ||
                       keyword == SQL_KW_SUBSTRING || keyword == SQL_KW_SUBSTR || keyword == SQL_KW_TRIM ||
                       keyword == SQL_KW_POSITION || overlay;
     const bool parenthesis = sql_is_at(p, 1, SQL_LPAREN);
     *out = NULL;
-    if (bare && !parenthesis && !sql_is_at(p, 1, SQL_DOT)) {
-        const char *name = keyword == SQL_KW_CURRENT_DATE        ? "current_date"
-                           : keyword == SQL_KW_CURRENT_TIMESTAMP ? "current_timestamp"
-                           : keyword == SQL_KW_LOCALTIMESTAMP    ? "localtimestamp"
-                           : time                                ? "current_time"
-                           : path                                ? "current_path"
-                                                                 : "current_user";
-        weft_sql_advance(p);
-        return weft_sql_call(p, name, token.span, NULL, 0, out);
-    }
+    if (parenthesis && sql_is_at(p, 2, SQL_INTEGER) && sql_is_at(p, 3, SQL_RPAREN))
+        WEFT_TRY(st, parse_moment(p, &token, out));
+    if (*out != NULL) goto done;
     if (!form || !parenthesis) return WEFT_OK;
     sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));

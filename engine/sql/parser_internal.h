@@ -56,6 +56,7 @@ typedef struct sql_parser {
      * read before the clause that says it: they are of WEFT_COLLATION_NULL until then. */
     uint16_t text_collation, type_collation;
     bool declares;  /* a column's type: CHAR(n) and VARCHAR(n) within it keep their lengths */
+    bool in_item;   /* an item of a select list: `…` may be a regular expression */
     bool in_script; /* it is only read: what an IDENTIFIER() means is not known yet */
     bool in_cursor; /* the query of a cursor, whose markers get their values by OPEN … USING */
     struct weft_script_features *features; /* of a script: what it needs is told here */
@@ -182,6 +183,9 @@ WEFT_MUST_CHECK weft_status weft_sql_typed_literal(sql_parser *p,
 WEFT_MUST_CHECK weft_status weft_sql_interval(sql_parser *p, const weft_expr **out);
 /* parser_type.c */
 weft_type_id weft_sql_timestamp_type(const sql_parser *p); /* what TIMESTAMP means in this session */
+/* May the seconds of a timestamp have so many digits? Errors: WEFT_TIMESTAMP_PRECISION,
+ * WEFT_FEATURE_NOT_ENABLED. */
+weft_status weft_sql_timestamp_digits(sql_parser *p, const weft_span *span, weft_type_id id, int32_t digits);
 WEFT_MUST_CHECK weft_status weft_sql_type(sql_parser *p, weft_type *out);
 /* Of a column of a table: CHAR(n) and VARCHAR(n) keep their lengths (columnar/declared_type.h). */
 WEFT_MUST_CHECK weft_status weft_sql_column_type(sql_parser *p, weft_type *out);

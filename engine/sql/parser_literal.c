@@ -2,6 +2,7 @@
  *
  * 12 is INT, BIGINT or DECIMAL(n,0), whichever is the first to hold it; 0.05 is DECIMAL(2,2): its digits, at
  * least as many as its scale; 1e3 is DOUBLE. */
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -230,6 +231,22 @@ done:
     return st;
 }
 
+/* word 'text', where the word is no type that literals have. */
+static weft_status unknown_literal(sql_parser *p)
+{
+    const weft_span word = weft_sql_peek(p, 0)->span, text = weft_sql_peek(p, 1)->span;
+    const weft_span span = {.start = word.start, .stop = text.stop};
+    char type[64];
+    int32_t len = 0;
+    for (; len < word.stop - word.start && len < (int32_t)sizeof type - 1; len++)
+        type[len] = (char)toupper((unsigned char)p->text[word.start + len]);
+    type[len] = '\0';
+    return weft_fail_at(p->ctx, WEFT_UNKNOWN_TYPED_LITERAL, &span,
+                        "Literals of the type \"%s\" are not supported. Supported types are \"DATE\", "
+                        "\"TIMESTAMP_NTZ\", \"TIMESTAMP_LTZ\", \"TIMESTAMP\", \"INTERVAL\", \"X\", \"TIME\".",
+                        type);
+}
+
 weft_status weft_sql_typed_literal(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -244,7 +261,7 @@ weft_status weft_sql_typed_literal(sql_parser *p, const weft_expr **out)
     const bool known = keyword == SQL_KW_DATE || keyword == SQL_KW_TIMESTAMP ||
                        keyword == SQL_KW_TIMESTAMP_NTZ || keyword == SQL_KW_TIMESTAMP_LTZ ||
                        keyword == SQL_KW_X;
-    if (!known) return WEFT_OK;
+    if (!known) return unknown_literal(p);
     weft_sql_advance(p);
     WEFT_TRY(st, weft_sql_string(p, "a string", &text, &len));
     const weft_span span = weft_sql_span_from(p, &token.span);

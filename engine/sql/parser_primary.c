@@ -3,6 +3,7 @@
  * (:: type, [index], .field). */
 #include <stdio.h>
 
+#include "common/settings.h"
 #include "engine/sql/parser_internal.h"
 
 static bool begins_with_query_word(const sql_token *token)
@@ -122,23 +123,27 @@ done:
     return st;
 }
 
-/* a, a.b.c, a.b.*, *; a star may be followed by EXCEPT (columns), which are its arguments. */
+/* a, a.b.c, a.b.*, *; a star may be followed by EXCEPT (columns), which are its arguments. `…` in a select
+ * list is a star of the names that match it, its argument, where the setting says so. */
 static weft_status parse_column(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     weft_pointers parts = {0}, excepted = {0};
     weft_expr *e = NULL;
-    bool star = sql_is(p, SQL_STAR);
+    const char *name = NULL;
+    const bool patterns = p->in_item && weft_setting(p->ctx, WEFT_SET_REGEX_COLUMNS) != 0;
+    bool star = sql_is(p, SQL_STAR), quoted = false;
     if (star) weft_sql_advance(p);
     while (!star) {
-        const char *name = NULL;
+        quoted = sql_is(p, SQL_QUOTED);
         WEFT_TRY(st, weft_sql_name(p, "an expression", &name));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &parts, name));
         if (!sql_is(p, SQL_DOT)) break;
         weft_sql_advance(p);
         star = weft_sql_accept(p, SQL_STAR);
     }
+    const bool pattern = patterns && quoted && !star;
     const sql_token *behind = weft_sql_peek(p, 2);
     const bool query =
         behind->kind == SQL_LPAREN || begins_with_query_word(behind) ||
@@ -149,10 +154,15 @@ static weft_status parse_column(sql_parser *p, const weft_expr **out)
         WEFT_TRY(st, weft_sql_exprs(p, &excepted));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
     }
-    WEFT_TRY(st, weft_sql_expr_new(p, star ? WEFT_EXPR_STAR : WEFT_EXPR_UNRESOLVED_COLUMN,
+    if (pattern) {
+        const weft_expr *text = NULL;
+        WEFT_TRY(st, weft_sql_string_literal(p, name, weft_sql_span_from(p, &start), &text));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &excepted, text));
+    }
+    WEFT_TRY(st, weft_sql_expr_new(p, star || pattern ? WEFT_EXPR_STAR : WEFT_EXPR_UNRESOLVED_COLUMN,
                                    weft_sql_span_from(p, &start), weft_pointers_exprs(&excepted),
                                    excepted.count, &e));
-    e->name.part_count = parts.count;
+    e->name.part_count = pattern ? parts.count - 1 : parts.count;
     e->name.parts = weft_pointers_texts(&parts);
     *out = e;
 done:

@@ -2,12 +2,14 @@
  *
  * INTERSECT binds tighter than UNION, EXCEPT and MINUS. A chain of one kind of UNION is one node of many
  * inputs, so its height does not grow with its length. */
+#include <string.h>
+
 #include "common/settings.h"
 #include "engine/sql/parser_internal.h"
 
 static weft_status parse_set_operations(sql_parser *p, bool intersect, const weft_node **out);
 
-/* (a, b, …) behind AS: names for the columns of a generator, as columns behind the expression. */
+/* (a, b, …) behind an item or AS: names for the columns of a generator, as columns behind the expression. */
 static weft_status parse_item_names(sql_parser *p, const weft_span *start, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -40,7 +42,7 @@ done:
     return st;
 }
 
-/* expression [[AS] name] */
+/* expression [[AS] name | [AS] (name, …)] */
 static weft_status parse_item(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -48,11 +50,14 @@ static weft_status parse_item(sql_parser *p, const weft_expr **out)
     const char *name = NULL;
     weft_expr *alias = NULL;
     sql_frame frame = {0};
+    const bool within = p->in_item;
     WEFT_TRY(st, weft_sql_enter(p, &frame));
+    p->in_item = true;
     WEFT_TRY(st, weft_sql_expr(p, out));
+    p->in_item = within;
     const bool as = weft_sql_accept_word(p, SQL_KW_AS);
     const sql_token *token = weft_sql_peek(p, 0);
-    if (as && token->kind == SQL_LPAREN) return parse_item_names(p, &start, out);
+    if (token->kind == SQL_LPAREN) return parse_item_names(p, &start, out);
     const bool bare = token->kind == SQL_QUOTED ||
                       (token->kind == SQL_WORD &&
                        (token->flags & (SQL_KW_IN_CLAUSE | SQL_KW_AFTER_NAME)) == 0 &&
@@ -88,7 +93,13 @@ weft_status weft_sql_windows(sql_parser *p, weft_select *select)
     do {
         const char *name = NULL;
         const weft_window_spec *spec = NULL;
+        const weft_span at = weft_sql_peek(p, 0)->span;
         WEFT_TRY(st, weft_sql_name(p, "the name of a window", &name));
+        for (int32_t i = 0; i < names.count; i++)
+            if (strcmp(names.items[i], name) == 0)
+                WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_REPEATED_WINDOW, &at,
+                                          "Invalid SQL syntax: The definition of window `%s` is repetitive.",
+                                          name));
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AS));
         WEFT_TRY(st, weft_sql_window_spec(p, &spec));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &names, name));
@@ -145,7 +156,8 @@ done:
     return st;
 }
 
-/* FROM tables [SELECT …]: without SELECT it is all of their columns; several are a UNION ALL. */
+/* FROM tables [SELECT … [ORDER BY …] [LIMIT …]]: without SELECT it is all of their columns; several are a
+ * UNION ALL. */
 static weft_status parse_from_first(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -157,7 +169,10 @@ static weft_status parse_from_first(sql_parser *p, const weft_node **out)
     WEFT_TRY(st, weft_sql_from(p, &from));
     *out = from;
     while (sql_word(p, SQL_KW_SELECT)) {
+        bool organized = false;
+        const weft_span body = weft_sql_peek(p, 0)->span;
         WEFT_TRY(st, parse_select(p, from, out));
+        WEFT_TRY(st, weft_sql_organization(p, &body, out, &organized));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &bodies, *out));
     }
     if (bodies.count > 1) WEFT_TRY(st, weft_sql_make_set(p, &start, &all, &bodies, out));

@@ -214,13 +214,45 @@ done:
     return st;
 }
 
-/* TIMESTAMP [WITHOUT TIME ZONE | WITH LOCAL TIME ZONE]; plain: it is no other word, behind which nothing may
- * stand. */
+enum { TIMESTAMP_DIGITS = 6, NANOSECOND_DIGITS = 9 };
+
+weft_status weft_sql_timestamp_digits(sql_parser *p, const weft_span *span, weft_type_id id, int32_t digits)
+{
+    const char *name = id == WEFT_TYPE_TIMESTAMP_NTZ ? "TIMESTAMP_NTZ" : "TIMESTAMP_LTZ";
+    if (digits == TIMESTAMP_DIGITS) return WEFT_OK;
+    if (digits > TIMESTAMP_DIGITS && digits <= NANOSECOND_DIGITS)
+        return weft_fail_at(p->ctx, WEFT_FEATURE_NOT_ENABLED, span,
+                            "The feature Nanosecond-precision timestamp types is not enabled.");
+    return weft_fail_at(p->ctx, WEFT_TIMESTAMP_PRECISION, span,
+                        "The seconds precision %d of %s is invalid. Expected an integer in [7, 9] for "
+                        "nanosecond precision; use precision 6 or parameterless %s for the standard "
+                        "microsecond type.",
+                        digits, name, name);
+}
+
+/* [(digits)] behind the name of a timestamp's type */
+static weft_status parse_timestamp_digits(sql_parser *p, weft_type_id id)
+{
+    weft_status st = WEFT_OK;
+    if (!weft_sql_accept(p, SQL_LPAREN)) return WEFT_OK;
+    const weft_span span = weft_sql_peek(p, 0)->span;
+    int32_t digits = 0;
+    WEFT_TRY(st, parse_small(p, &digits));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    st = weft_sql_timestamp_digits(p, &span, id, digits);
+done:
+    return st;
+}
+
+/* TIMESTAMP [(6)] [WITHOUT TIME ZONE | WITH LOCAL TIME ZONE]; plain: it is no other word, behind which
+ * nothing may stand. */
 static weft_status parse_timestamp_type(sql_parser *p, weft_type_id id, bool plain, weft_type *out)
 {
     static const char *const words[2][4] = {{"WITHOUT", "TIME", "ZONE", NULL},
                                             {"WITH", "LOCAL", "TIME", "ZONE"}};
     *out = WEFT_TYPE_OF(id);
+    const weft_status st = parse_timestamp_digits(p, id);
+    if (st != WEFT_OK) return st;
     for (int32_t form = 0; plain && form < 2; form++) {
         if (!weft_sql_is_text(p, 0, words[form][0]) || !weft_sql_is_text(p, 1, words[form][1])) continue;
         for (int32_t i = 0; i < 4 && words[form][i] != NULL; i++)

@@ -36,6 +36,7 @@ for statement in filter(None, (s.strip() for s in text.split("\n;\n"))):
     elif statement == "DESCRIBE QUERY rows":
         print("col_name,data_type,comment\na,int,\nb,string,")
     elif statement == "die":
+        sys.stdout.flush()
         os.abort()
     elif statement.startswith("fail") or statement == "swallow":
         error = "[%s] it failed. SQLSTATE: 22012" % (statement.split() + ["OPEN"])[1]

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "engine/formats/csv/csv.h"
+#include "engine/formats/text/charset.h"
 
 /* ---- a pass ---- */
 
@@ -125,6 +126,22 @@ static int64_t table_row_estimate(const weft_table *table)
 
 /* ---- cuts ---- */
 
+/* Have its bytes as they are, for places in the file. The mark of UTF-8 is text in another character set. */
+static weft_status raw_spec(weft_ctx *ctx, const weft_text_spec *spec, weft_text_spec *raw)
+{
+    weft_status st = WEFT_OK;
+    weft_charset *charset = NULL;
+    *raw = *spec;
+    raw->encoding = "UTF-8";
+    raw->keep_malformed = true;
+    if (spec->encoding == NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_charset_open(ctx, spec->encoding, &charset));
+    raw->keep_mark = weft_charset_kind_of(charset) != WEFT_CHARSET_UTF8;
+done:
+    weft_charset_close(&charset);
+    return st;
+}
+
 weft_status weft_csv_cuts(weft_ctx *ctx, const weft_text_table *base, int32_t file, int64_t target,
                           int64_t **cuts, int32_t *count)
 {
@@ -133,12 +150,11 @@ weft_status weft_csv_cuts(weft_ctx *ctx, const weft_text_table *base, int32_t fi
     const weft_csv_options *o = &table->options;
     const weft_file_info *info = &base->files[file];
     weft_csv_pass pass = {0};
-    weft_text_spec raw = base->spec; /* bytes as they are: places in the file */
+    weft_text_spec raw;
     int64_t first = 0, records = 0, next = target;
     bool got = false;
-    raw.encoding = "UTF-8";
-    raw.keep_malformed = true;
     *count = 0;
+    WEFT_TRY(st, raw_spec(ctx, &base->spec, &raw));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, (info->size_bytes - 1) / target + 1, cuts));
     if (o->header || o->multi_line) WEFT_TRY(st, weft_csv_pass_open(ctx, info, o, &raw, 0, INT64_MAX, &pass));
     while (pass.input != NULL && (o->multi_line || records == 0)) {

@@ -111,7 +111,7 @@ static weft_status input_open_charset(weft_ctx *ctx, weft_text_input *in)
     WEFT_TRY(st,
              weft_text_mark_charset(ctx, in->head, in->head_len, in->spec->encoding, &in->charset, &mark));
     in->kind = weft_charset_kind_of(in->charset);
-    in->head_at = mark;
+    in->head_at = in->spec->keep_mark ? 0 : mark;
 done:
     return st;
 }

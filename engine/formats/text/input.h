@@ -37,6 +37,7 @@ typedef struct weft_text_spec {
     int32_t codec;        /* weft_text_codec; -1: by the ending of the file's name */
     const char *line_end; /* NULL: \n, \r\n and \r; in UTF-8, not empty */
     bool is_free;
+    bool keep_mark;           /* a mark at the file's begin is text */
     bool keep_malformed;      /* UTF-8 that is malformed stays as it is; else it becomes U+FFFD */
     weft_tolerance tolerance; /* a file that may fail ends where it does */
     int64_t record_bytes_max; /* 0: WEFT_TEXT_RECORD_BYTES_MAX */

@@ -102,6 +102,7 @@ static const char *const nasty[] = {
     "a,b\n\"x\"y,\"z\n\"\nq,\"\\\"\n\\\\\"\n\"a\" ,\"b\"\n\"c\" d,e\n",
     "a,b\n\"\xc3\xa4\n\xe2\x82\xac\",\"\xf0\x9f\x98\x80\"\n\xc3\xbc,2\n",
     "\xef\xbb\xbf\"a\nb\",c\n1,2\n\"3\n4\",5\n",
+    "\xef\xbb\xbf\"x\n\"y\n1\",2\n3,\"z\nw\"\n4,5\n",
     "a,b\n\"a very long value, with commas, and a line end\n in it, that is longer than any block of "
     "sixty-four bytes\",\"and, another\none that is quite as long as the first one was, \"\"quoted\"\" "
     "too\"\n1,2\n",

@@ -1,5 +1,8 @@
 /* engine/plan/analyzer_named_form.c - conditions that are ANDs and ORs here and one expression in Spark, for
  * the names of columns: BETWEEN, LIKE ALL and ANY, a row IN rows. */
+#include <string.h>
+
+#include "engine/expr/nested_text.h"
 #include "engine/plan/analyzer_internal.h"
 
 static const weft_expr *below_not(const weft_expr *e) { return e->kind == WEFT_EXPR_NOT ? e->args[0] : e; }
@@ -50,27 +53,38 @@ done:
     return st;
 }
 
-/* (row IN (row, …)) */
+static weft_status put(weft_ctx *ctx, weft_text *to, const char *text)
+{
+    return weft_text_append(ctx, to, text, strlen(text));
+}
+
+/* (row IN (row, …)); once through however many there are. */
 static weft_status in_text(weft_analyzer *a, const weft_expr *const *cases, int32_t count, const char **out)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = a->ctx;
+    weft_text text = {0};
     const char *row = NULL;
-    char *text = NULL;
+    char *copy = NULL;
     for (int32_t i = 0; i < count; i++) {
-        if (cases[i]->kind != WEFT_EXPR_AND) return WEFT_OK;
+        if (cases[i]->kind != WEFT_EXPR_AND) goto done;
         for (int32_t k = 0; k < cases[i]->arg_count; k++)
-            if (!is_pair(cases[i]->args[k])) return WEFT_OK;
+            if (!is_pair(cases[i]->args[k])) goto done;
         if (i == 0) {
             WEFT_TRY(st, row_text(a, cases[i], 0, &row));
-            WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "(%s IN (", row));
+            WEFT_TRY(st, put(ctx, &text, "("));
+            WEFT_TRY(st, put(ctx, &text, row));
+            WEFT_TRY(st, put(ctx, &text, " IN ("));
         }
         WEFT_TRY(st, row_text(a, cases[i], 1, &row));
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s%s", text, i > 0 ? ", " : "", row));
+        if (i > 0) WEFT_TRY(st, put(ctx, &text, ", "));
+        WEFT_TRY(st, put(ctx, &text, row));
     }
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s))", text));
-    *out = text;
+    WEFT_TRY(st, put(ctx, &text, "))"));
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text.bytes, text.len, &copy));
+    *out = copy;
 done:
+    weft_text_release(&text);
     return st;
 }
 

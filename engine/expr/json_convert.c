@@ -3,51 +3,15 @@
  * A tree of nodes mirrors the type. Objects of one place mostly have the same names in the same order: each
  * node remembers the names that it saw, by their position, and which field each one is; only a name that is
  * another one than last time is searched for. Recursion is as deep as the type. */
-#include "engine/expr/json_convert.h"
+#include "engine/expr/json_convert_impl.h"
 
 #include <string.h>
 
 #include "common/mem.h"
-#include "engine/expr/json_pass.h"
-#include "engine/expr/json_scalar.h"
-#include "engine/expr/variant_json.h"
-
-enum { MEMO_NAMES = 96, MEMO_BYTES = 24 };
-
-typedef struct memo {
-    uint32_t len; /* UINT32_MAX: empty */
-    int32_t field;
-    char bytes[MEMO_BYTES];
-} memo;
-
-typedef struct node {
-    weft_type type;
-    int32_t count; /* children: fields, the element, key and value */
-    struct node *children;
-    uint64_t *seen;      /* STRUCT: [count] the object in which a field was last set */
-    int32_t *table;      /* STRUCT: fields by the hash of their names, -1: free */
-    uint64_t table_mask; /* slots - 1 */
-    memo *memos;         /* STRUCT: [MEMO_NAMES] */
-    int32_t skip;        /* STRUCT: a field that is never filled, or -1 */
-} node;
-
-struct weft_json_convert {
-    weft_ctx *ctx; /* of the call at work */
-    weft_status st;
-    weft_json_scalars scalars;
-    weft_json json;
-    weft_text room;
-    node *root;
-    uint64_t serial; /* of the object at work */
-    bool in_rows;    /* begin … next: in an array of rows */
-    bool trusts;     /* see weft_json_convert_trust */
-    void *blocks;    /* all memory of nodes, linked */
-    weft_variant_builder variant;
-};
 
 /* ---- nodes ---- */
 
-static weft_status node_alloc(weft_ctx *ctx, weft_json_convert *c, size_t bytes, void **out)
+weft_status weft_json_convert_alloc(weft_ctx *ctx, weft_json_convert *c, size_t bytes, void **out)
 {
     void *block = NULL;
     const weft_status st = weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, bytes + 64, &block);
@@ -63,9 +27,10 @@ static weft_status node_init_names(weft_ctx *ctx, weft_json_convert *c, node *n)
     weft_status st = WEFT_OK;
     const uint64_t slots = weft_pow2_ceil((uint64_t)n->count * 2 + 2);
     n->table_mask = slots - 1;
-    WEFT_TRY(st, node_alloc(ctx, c, slots * sizeof *n->table, (void **)&n->table));
-    WEFT_TRY(st, node_alloc(ctx, c, ((size_t)n->count + 1) * sizeof *n->seen, (void **)&n->seen));
-    WEFT_TRY(st, node_alloc(ctx, c, MEMO_NAMES * sizeof *n->memos, (void **)&n->memos));
+    WEFT_TRY(st, weft_json_convert_alloc(ctx, c, slots * sizeof *n->table, (void **)&n->table));
+    WEFT_TRY(st,
+             weft_json_convert_alloc(ctx, c, ((size_t)n->count + 1) * sizeof *n->seen, (void **)&n->seen));
+    WEFT_TRY(st, weft_json_convert_alloc(ctx, c, MEMO_NAMES * sizeof *n->memos, (void **)&n->memos));
     for (uint64_t i = 0; i < slots; i++) n->table[i] = -1;
     for (int32_t i = 0; i < MEMO_NAMES; i++) n->memos[i].len = UINT32_MAX;
     for (int32_t i = n->count - 1; i >= 0; i--) { /* of equal names the last is found, as in Spark's map */
@@ -85,7 +50,8 @@ static weft_status node_init(weft_ctx *ctx, weft_json_convert *c, weft_type type
     *n = (node){.type = type, .skip = skip};
     if (!weft_type_is_nested(type)) return weft_json_scalars_accept(ctx, &c->scalars, type);
     n->count = type.child_count;
-    WEFT_TRY(st, node_alloc(ctx, c, ((size_t)n->count + 1) * sizeof *n->children, (void **)&n->children));
+    WEFT_TRY(st, weft_json_convert_alloc(ctx, c, ((size_t)n->count + 1) * sizeof *n->children,
+                                         (void **)&n->children));
     for (int32_t i = 0; i < n->count; i++)
         WEFT_TRY(st, node_init(ctx, c, type.children[i].type, -1, &n->children[i]));
     if (type.id == WEFT_TYPE_STRUCT) WEFT_TRY(st, node_init_names(ctx, c, n));
@@ -101,8 +67,10 @@ weft_status weft_json_convert_new(weft_ctx *ctx, const weft_json_options *option
     *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *c, (void **)&c));
     WEFT_TRY(st, weft_json_scalars_init(ctx, options, &c->scalars));
-    WEFT_TRY(st, node_alloc(ctx, c, sizeof *c->root, (void **)&c->root));
+    WEFT_TRY(st, weft_json_convert_alloc(ctx, c, sizeof *c->root, (void **)&c->root));
     WEFT_TRY(st, node_init(ctx, c, type, skip, c->root));
+    c->glances = type.id == WEFT_TYPE_STRUCT && options->single_variant == NULL &&
+                 options->rules.digits_max == 0 && options->rules.string_max == 0;
     *out = c;
     c = NULL;
 done:
@@ -147,7 +115,7 @@ static int32_t find_field(weft_json_convert *c, node *n, int32_t k)
     const char *name = c->json.text;
     size_t len = c->json.len;
     memo *m = k < MEMO_NAMES ? &n->memos[k] : NULL;
-    if (m != NULL && m->len == len && weft_json_same(m->bytes, name, len)) return m->field;
+    if (m != NULL && m->len == len && weft_json_same(m->lead + 1, name, len)) return m->field;
     if (!c->json.plain) {
         c->st = weft_json_value(c->ctx, &c->json, WEFT_JSON_LONE_MARK, &c->room, &name, &len);
         if (c->st != WEFT_OK) return -1;
@@ -157,21 +125,21 @@ static int32_t find_field(weft_json_convert *c, node *n, int32_t k)
     if (m != NULL && len <= MEMO_BYTES && memchr(name, '"', len) == NULL) {
         m->len = (uint32_t)len;
         m->field = field;
-        memcpy(m->bytes, name, len);
+        memcpy(m->lead + 1, name, len);
+        m->lead[0] = m->lead[len + 1] = '"';
+        m->lead[len + 2] = ':';
+        m->mask = weft_json_lead_mask(len + 3);
     }
     return field;
 }
 
 /* ---- values: each leaves the reader at the last token of the value ---- */
 
-static weft_json_result read_value(weft_json_convert *c, node *n, weft_vector *out, int32_t slot);
-
 static weft_json_result skip_value(weft_json_convert *c)
 {
     return weft_json_skip(&c->json) ? WEFT_JSON_BAD_VALUE : WEFT_JSON_BAD_TEXT;
 }
 
-/* A field that the object has not: what its table says, or NULL. */
 static void set_absent(weft_json_convert *c, const weft_field *field, weft_vector *out, int32_t slot)
 {
     if (field->absent == NULL) {
@@ -182,6 +150,13 @@ static void set_absent(weft_json_convert *c, const weft_field *field, weft_vecto
     c->st = weft_value_store(c->ctx, field->absent, out, slot);
 }
 
+void weft_json_convert_absents(weft_json_convert *c, const node *n, uint64_t serial, weft_vector *fields,
+                               int32_t slot)
+{
+    for (int32_t i = 0; i < n->count; i++)
+        if (n->seen[i] != serial) set_absent(c, &n->type.children[i], &fields[i], slot);
+}
+
 static weft_json_result read_object(weft_json_convert *c, node *n, weft_vector *fields, int32_t slot)
 {
     const uint64_t serial = ++c->serial;
@@ -190,7 +165,7 @@ static weft_json_result read_object(weft_json_convert *c, node *n, weft_vector *
     for (int32_t k = 0; wanted != 0; k++) {
         int32_t at = -1;
         const memo *m = k < MEMO_NAMES && n->memos[k].len <= MEMO_BYTES ? &n->memos[k] : NULL;
-        if (m != NULL && weft_json_pass_name(&c->json, m->bytes, m->len)) {
+        if (m != NULL && weft_json_pass_name(&c->json, m->lead + 1, m->len)) {
             at = m->field;
         } else {
             if (weft_json_next(&c->json) != WEFT_JSON_NAME) break;
@@ -203,16 +178,14 @@ static weft_json_result read_object(weft_json_convert *c, node *n, weft_vector *
             if (skip_value(c) == WEFT_JSON_BAD_TEXT) return WEFT_JSON_BAD_TEXT;
             continue;
         }
-        const weft_json_result one = read_value(c, &n->children[at], &fields[at], slot);
+        const weft_json_result one = weft_json_convert_value(c, &n->children[at], &fields[at], slot);
         if (one == WEFT_JSON_BAD_TEXT) return one;
         if (one != WEFT_JSON_BAD_VALUE) n->seen[at] = serial;
         if (one != WEFT_JSON_SET) all = WEFT_JSON_SET_PART;
         wanted--;
     }
     if (c->json.token == WEFT_JSON_BAD || c->st != WEFT_OK) return WEFT_JSON_BAD_TEXT;
-    for (int32_t i = 0; i < n->count; i++) {
-        if (n->seen[i] != serial) set_absent(c, &n->type.children[i], &fields[i], slot);
-    }
+    weft_json_convert_absents(c, n, serial, fields, slot);
     return c->st == WEFT_OK ? all : WEFT_JSON_BAD_TEXT;
 }
 
@@ -246,7 +219,8 @@ static weft_json_result read_list(weft_json_convert *c, node *n, weft_vector *ou
             if (c->st != WEFT_OK) return WEFT_JSON_BAD_TEXT;
             weft_json_next(&c->json);
         }
-        const weft_json_result one = read_value(c, &n->children[map], map ? &child->children[1] : child, at);
+        const weft_json_result one =
+            weft_json_convert_value(c, &n->children[map], map ? &child->children[1] : child, at);
         if (one == WEFT_JSON_BAD_TEXT) return one;
         if (one == WEFT_JSON_BAD_VALUE) all = one;
         if (one == WEFT_JSON_SET_PART && all == WEFT_JSON_SET) all = one;
@@ -275,7 +249,7 @@ static weft_json_result read_variant(weft_json_convert *c, weft_vector *out, int
     return c->st == WEFT_OK ? WEFT_JSON_SET : WEFT_JSON_BAD_TEXT;
 }
 
-static weft_json_result read_value(weft_json_convert *c, node *n, weft_vector *out, int32_t slot)
+weft_json_result weft_json_convert_value(weft_json_convert *c, node *n, weft_vector *out, int32_t slot)
 {
     const weft_json_token token = c->json.token;
     if (token == WEFT_JSON_BAD) return WEFT_JSON_BAD_TEXT;
@@ -352,11 +326,11 @@ static weft_json_result read_root(weft_json_convert *c, weft_vector *out, int32_
     if (c->scalars.options->single_variant != NULL) return read_single(c, out, slot);
     if (token == WEFT_JSON_NULL) return WEFT_JSON_BAD_VALUE;
     const bool one = root->type.id == WEFT_TYPE_ARRAY && root->children[0].type.id == WEFT_TYPE_STRUCT;
-    if (!one || token != WEFT_JSON_OBJECT) return read_value(c, root, out, slot);
+    if (!one || token != WEFT_JSON_OBJECT) return weft_json_convert_value(c, root, out, slot);
     if (!add_slot(c, &out->children[0], &at)) return WEFT_JSON_BAD_TEXT;
     ((weft_list *)out->values)[slot] = (weft_list){.offset = at, .length = 1};
     weft_json_set_valid(out, slot);
-    return read_value(c, &root->children[0], &out->children[0], at);
+    return weft_json_convert_value(c, &root->children[0], &out->children[0], at);
 }
 
 weft_status weft_json_convert_text(weft_ctx *ctx, weft_json_convert *convert, const char *text, size_t len,
@@ -399,7 +373,11 @@ weft_status weft_json_convert_next(weft_ctx *ctx, weft_json_convert *convert, we
     const bool first = c->json.at == c->json.begin && c->json.token == WEFT_JSON_NONE;
     *outcome = WEFT_JSON_NO_TEXT;
     if (!first && !c->in_rows) return WEFT_OK;
-    if (weft_json_next(&c->json) == WEFT_JSON_NONE) return WEFT_OK;
+    if (first && weft_json_convert_pick(c, out, slot)) {
+        *outcome = WEFT_JSON_GOOD;
+        return WEFT_OK;
+    }
+    if (c->st != WEFT_OK || weft_json_next(&c->json) == WEFT_JSON_NONE) return c->st;
     const bool single = c->scalars.options->single_variant != NULL; /* arrays are values, not rows */
     if (first && c->json.token == WEFT_JSON_ARRAY && !single) {
         if (!is_array_of_rows(c)) {
@@ -414,7 +392,7 @@ weft_status weft_json_convert_next(weft_ctx *ctx, weft_json_convert *convert, we
         return WEFT_OK;
     }
     *outcome = outcome_of(read_root(c, out, slot));
-    return c->st;
+    return c->learns && *outcome == WEFT_JSON_GOOD && !c->in_rows ? weft_json_convert_learn(c) : c->st;
 }
 
 const char *weft_json_convert_why(const weft_json_convert *convert, size_t *at)

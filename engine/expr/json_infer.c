@@ -3,43 +3,18 @@
  * A tree of nodes takes in value after value. Most change nothing; what does is noted while a record is read,
  * so that a record which turns out malformed can be taken back. As in json_convert.c a node remembers the
  * names that it saw by their position. Recursion is as deep as the text is nested (rules.depth_max). */
-#include "engine/expr/json_infer.h"
+#include "engine/expr/json_infer_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/hash.h"
 #include "engine/expr/cast.h"
-#include "engine/expr/json_pass.h"
+#include "engine/expr/json_glance.h"
 #include "engine/expr/json_scalar.h"
 #include "engine/expr/nested_call.h"
 
-enum { MEMO_NAMES = 96, CHUNK_BYTES = 1 << 16 };
-
 enum { NUMBER_TEXT_MAX = 1024 }; /* a string that is longer is no decimal */
-
-typedef enum kind { NOTHING, BOOLEAN, LONG, DECIMAL, REAL, MOMENT, TEXT, LIST, OBJECT } kind;
-
-typedef struct state { /* of a node: what is taken back */
-    uint8_t kind;      /* kind */
-    uint8_t precision, scale;
-    int32_t count; /* OBJECT: fields; LIST: 0 or 1 child */
-} state;
-
-typedef struct node {
-    state is;
-    const char *name;
-    uint32_t name_len;
-    bool is_plain; /* the name may stand in a text as it is */
-    bool twice;    /* an object had it twice */
-    uint64_t mark; /* of the record in which its state was noted */
-    uint64_t seen; /* a field: the last object that had it */
-    struct node **fields;
-    int32_t room;
-    struct node **table; /* by the hash of names; NULL: free */
-    uint64_t table_mask;
-    struct node **memos; /* [MEMO_NAMES] */
-} node;
 
 typedef struct note {
     node *node;
@@ -61,6 +36,9 @@ struct weft_json_infer {
     node *twice;    /* a field that came twice in an object of the record at work */
     bool irregular; /* a record was not one object with different names */
     bool kinds_do;  /* a scalar's token tells its kind: its text is not looked at */
+    bool glances;   /* records may be passed over (json_infer_known.c) */
+    bool learns;    /* the order of the next good record's names */
+    weft_json_patience patience;
 };
 
 weft_status weft_json_infer_new(weft_ctx *ctx, const weft_json_options *options, weft_json_infer **out)
@@ -72,6 +50,7 @@ weft_status weft_json_infer_new(weft_ctx *ctx, const weft_json_options *options,
     WEFT_TRY(st, weft_json_scalars_init(ctx, options, &f->scalars));
     WEFT_TRY(st, weft_json_scalars_accept(ctx, &f->scalars, WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP)));
     f->kinds_do = !options->primitives_as_string && !options->prefers_decimal && !options->infer_timestamp;
+    f->glances = f->kinds_do && options->rules.digits_max == 0 && options->rules.string_max == 0;
     f->arena = weft_arena_new(ctx->memory);
     if (f->arena == NULL) st = weft_fail(ctx, WEFT_NOMEM, "no memory for the types of JSON texts");
     if (st == WEFT_OK) WEFT_TRY(st, weft_arena_alloc(ctx, f->arena, sizeof *f->root, (void **)&f->root));
@@ -129,6 +108,7 @@ static void take_back(weft_json_infer *f)
         f->fields -= before - n->is.count;
         memset(n->table, 0, (n->table_mask + 1) * sizeof(node *));
         memset(n->memos, 0, MEMO_NAMES * sizeof(node *));
+        n->usual_count = 0;
         for (int32_t k = 0; k < n->is.count; k++) node_enter(n, n->fields[k]);
     }
 }
@@ -171,6 +151,9 @@ static bool node_grow(weft_json_infer *f, node *n)
     f->st = weft_arena_alloc(f->ctx, f->arena, (size_t)room * sizeof *fields, (void **)&fields);
     if (f->st == WEFT_OK)
         f->st = weft_arena_alloc(f->ctx, f->arena, (size_t)room * 2 * sizeof *n->table, (void **)&n->table);
+    if (f->st == WEFT_OK)
+        f->st = weft_arena_alloc(f->ctx, f->arena, (size_t)room * sizeof *n->usual, (void **)&n->usual);
+    n->usual_count = 0;
     if (f->st == WEFT_OK && n->memos == NULL)
         f->st = weft_arena_alloc(f->ctx, f->arena, MEMO_NAMES * sizeof *n->memos, (void **)&n->memos);
     if (f->st != WEFT_OK) return false;
@@ -185,7 +168,7 @@ static bool node_grow(weft_json_infer *f, node *n)
 static node *add_field(weft_json_infer *f, node *n, const char *name, size_t len)
 {
     node *field = NULL;
-    char *copy = NULL;
+    char *lead = NULL;
     bool wide = false;
     if (++f->fields > WEFT_COLUMNS_MAX) {
         f->st = weft_fail(f->ctx, WEFT_LIMIT,
@@ -195,11 +178,17 @@ static node *add_field(weft_json_infer *f, node *n, const char *name, size_t len
     }
     if (!note_state(f, n) || (n->is.count == n->room && !node_grow(f, n))) return NULL;
     f->st = weft_arena_alloc(f->ctx, f->arena, sizeof *field, (void **)&field);
-    if (f->st == WEFT_OK) f->st = weft_arena_copy(f->ctx, f->arena, name, len, &copy);
+    if (f->st == WEFT_OK)
+        f->st = weft_arena_alloc(f->ctx, f->arena, len + 3 + WEFT_JSON_LEAD_BYTES, (void **)&lead);
     if (f->st != WEFT_OK) return NULL;
-    field->name = copy;
+    lead[0] = lead[len + 1] = '"';
+    lead[len + 2] = ':';
+    memcpy(lead + 1, name, len);
+    field->name = lead + 1;
     field->name_len = (uint32_t)len;
-    field->is_plain = weft_json_string_end_plain(copy, copy + len, '"', &wide) == copy + len && !wide;
+    field->lead_mask = weft_json_lead_mask(len + 3);
+    field->is_plain =
+        weft_json_string_end_plain(field->name, field->name + len, '"', &wide) == field->name + len && !wide;
     n->fields[n->is.count++] = field;
     node_enter(n, field);
     return field;
@@ -445,14 +434,39 @@ static void start_text(weft_ctx *ctx, weft_json_infer *f, const char *text, size
     weft_json_next(&f->json);
 }
 
+/* The order of names in the record that was read last, for glances at the next ones. */
+static void learn_order(weft_json_infer *f, node *n)
+{
+    const uint64_t object = ++f->objects;
+    if (n->is.kind != OBJECT && n->is.kind != LIST) return;
+    n->usual_count = 0;
+    for (int32_t k = 0; k < MEMO_NAMES && n->memos != NULL && n->memos[k] != NULL; k++) {
+        node *field = n->memos[k];
+        if (field->is_plain && field->seen != object) n->usual[n->usual_count++] = field;
+        field->seen = object;
+    }
+    for (int32_t k = 0; k < n->is.count; k++) learn_order(f, n->fields[k]);
+}
+
+/* Is nothing to be learnt from this text? */
+static bool glance_at(weft_json_infer *f, const char *text, size_t len, size_t slack)
+{
+    if (!f->glances || weft_json_patience_rests(&f->patience)) return false;
+    const bool known = weft_json_infer_known(f->root, text, text + len, text + len + slack);
+    weft_json_patience_note(&f->patience, known);
+    f->learns |= !known;
+    return known;
+}
+
 weft_status weft_json_infer_record(weft_ctx *ctx, weft_json_infer *infer, const char *text, size_t len,
                                    size_t slack, bool *bad)
 {
     weft_json_infer *f = infer;
+    *bad = false;
+    if (glance_at(f, text, len, slack)) return WEFT_OK;
     start_text(ctx, f, text, len);
     f->json.limit += slack;
     const weft_json_token token = f->json.token;
-    *bad = false;
     if (token == WEFT_JSON_OBJECT) {
         *bad = !read_object(f, f->root);
     } else if (token == WEFT_JSON_ARRAY) { /* of rows */
@@ -468,6 +482,10 @@ weft_status weft_json_infer_record(weft_ctx *ctx, weft_json_infer *infer, const 
         take_back(f);
     else if (f->twice != NULL)
         f->twice->twice = true;
+    if (f->learns && !*bad && f->st == WEFT_OK) {
+        learn_order(f, f->root);
+        f->learns = false;
+    }
     return f->st;
 }
 

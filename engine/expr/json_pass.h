@@ -59,9 +59,8 @@ static inline uint32_t weft_json_digits(const char *at)
 }
 
 /* Behind a number without an exponent; NULL: it is none, or not that simple. */
-static inline const char *weft_json_pass_number(const char *at, weft_json_token *token)
+static inline const char *weft_json_pass_long_number(const char *at, weft_json_token *token)
 {
-    at += *at == '-';
     const uint32_t whole = weft_json_digits(at);
     if (whole == 0 || whole > WEFT_JSON_PASS_DIGITS || (*at == '0' && whole > 1)) return NULL;
     at += whole;
@@ -71,6 +70,24 @@ static inline const char *weft_json_pass_number(const char *at, weft_json_token 
     if (fraction == 0 || fraction > WEFT_JSON_PASS_DIGITS) return NULL;
     *token = WEFT_JSON_REAL;
     return at + 1 + fraction;
+}
+
+/* The same; most are of less than 16 bytes and told from one block. */
+static inline const char *weft_json_pass_number(const char *at, weft_json_token *token)
+{
+    at += *at == '-';
+    const __m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
+    const __m128i values = _mm_sub_epi8(block, _mm_set1_epi8('0'));
+    const __m128i digits = _mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values);
+    const uint32_t others = ~(uint32_t)_mm_movemask_epi8(digits); /* bits from 16 on are set */
+    const uint32_t whole = (uint32_t)__builtin_ctz(others);
+    if (WEFT_UNLIKELY(whole == 0 || (*at == '0' && whole > 1))) return NULL;
+    const uint32_t behind = others & (others - 1); /* the second byte that is no digit */
+    const uint32_t end = (uint32_t)__builtin_ctz(behind);
+    if (WEFT_UNLIKELY(end >= 16)) return weft_json_pass_long_number(at, token);
+    *token = at[whole] == '.' ? WEFT_JSON_REAL : WEFT_JSON_INTEGER;
+    if (at[whole] != '.') return at + whole;
+    return end > whole + 1 ? at + end : NULL;
 }
 
 /* Behind a string without escapes and controls, from its first quote on; NULL: it is none, or long. *wide: a

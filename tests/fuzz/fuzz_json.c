@@ -2,7 +2,8 @@
  *
  * The first byte chooses the leniencies, the depth and the type. What the tokens say is held against each
  * other: skipping a text and walking through it end at the same byte, or both fail; a text that can be copied
- * is copied to the same once more; a record that is bad leaves the inferred type as it was. */
+ * is copied to the same once more; a record that is bad leaves the inferred type as it was; a record that was
+ * seen before, which is told at a glance, is what reading it gives. */
 #include <string.h>
 
 #include "common/settings.h"
@@ -11,6 +12,7 @@
 #include "engine/expr/json_infer.h"
 #include "engine/expr/json_path.h"
 #include "engine/expr/json_schema.h"
+#include "engine/expr/value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -89,6 +91,62 @@ static void infer(weft_ctx *ctx, const weft_json_options *options, const char *t
     weft_json_infer_free(&i);
 }
 
+enum { SLACK = 64, TIMES = 3 };
+
+typedef struct seen { /* what a record gave, the last of TIMES times */
+    bool bad;
+    weft_type type;
+    weft_json_outcome outcome;
+    weft_value value;
+} seen;
+
+static seen see(weft_ctx *ctx, weft_json_options options, int32_t digits_max, const char *type_text,
+                const char *text, size_t len)
+{
+    seen s = {.outcome = WEFT_JSON_NO};
+    weft_json_infer *i = NULL;
+    weft_json_convert *c = NULL;
+    weft_vector out = {0};
+    weft_type type;
+    options.rules.digits_max = digits_max; /* 0 is the default, and the only one with glances */
+    if (weft_type_parse(ctx, type_text, &type) != WEFT_OK ||
+        weft_json_infer_new(ctx, &options, &i) != WEFT_OK ||
+        weft_vector_init(ctx, type, 64, &out) != WEFT_OK ||
+        weft_json_convert_new(ctx, &options, type, -1, &c) != WEFT_OK)
+        __builtin_trap();
+    for (int32_t k = 0; k < TIMES; k++) {
+        weft_vector_reset(&out);
+        weft_json_convert_begin(c, text, len, SLACK);
+        if (weft_json_infer_record(ctx, i, text, len, SLACK, &s.bad) != WEFT_OK ||
+            weft_json_convert_next(ctx, c, &out, 0, &s.outcome) != WEFT_OK)
+            __builtin_trap();
+    }
+    weft_vector_finish(&out);
+    const bool is_row = s.outcome == WEFT_JSON_GOOD || s.outcome == WEFT_JSON_PART;
+    if (weft_json_infer_type(ctx, i, NULL, &s.type) != WEFT_OK ||
+        (is_row && weft_value_take(ctx, &out.column, 0, &s.value) != WEFT_OK))
+        __builtin_trap();
+    weft_json_infer_free(&i);
+    weft_json_convert_free(&c);
+    weft_vector_deinit(&out);
+    return s;
+}
+
+static void glance(weft_ctx *ctx, const weft_json_options *options, const char *type, const char *text,
+                   size_t len)
+{
+    char *copy = NULL;
+    if (weft_arena_alloc(ctx, ctx->arena, len + SLACK, (void **)&copy) != WEFT_OK) __builtin_trap();
+    memcpy(copy, text, len);
+    for (size_t i = 0; i < SLACK; i++) copy[len + i] = "}],\"0:1"[i % 8];
+    const seen quick = see(ctx, *options, 0, type, copy, len);
+    const seen plain = see(ctx, *options, WEFT_JSON_NUMBER_MAX, type, copy, len);
+    if (quick.bad != plain.bad || !weft_type_equal(quick.type, plain.type) || quick.outcome != plain.outcome)
+        __builtin_trap();
+    const bool is_row = quick.outcome == WEFT_JSON_GOOD || quick.outcome == WEFT_JSON_PART;
+    if (is_row && weft_value_compare(&quick.value, &plain.value) != 0) __builtin_trap();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     weft_settings settings;
@@ -114,6 +172,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     copy(&ctx, &options.rules, text, len);
     convert(&ctx, &options, types[data[1] >> 3 & 3], text, len);
     infer(&ctx, &options, text, len);
+    glance(&ctx, &options, types[(data[1] & 8) != 0 ? 0 : 3], text, len);
     const char *way = paths[data[1] % WEFT_COUNT(paths)];
     if (weft_json_path_new(&ctx, way, strlen(way), &path) != WEFT_OK) __builtin_trap();
     weft_json_start(&json, &options.rules, text, len);

@@ -88,6 +88,9 @@ X(BIN_BY, "weft.sql.binByRelationOperator.enabled", "spark.sql.binByRelationOper
 X(CTE_PRECEDENCE, "weft.sql.legacy.ctePrecedencePolicy", "spark.sql.legacy.ctePrecedencePolicy", STATEMENT,
   TEXT, "CORRECTED", 0, 0,
   "A name that a nested WITH defines again is the nested one; EXCEPTION: it is refused")
+X(TIME_PARSER, "weft.sql.legacy.timeParserPolicy", "spark.sql.legacy.timeParserPolicy", STATEMENT, TEXT,
+  "CORRECTED", 0, 0,
+  "Patterns of dates and times; LEGACY: of Spark 2; EXCEPTION: a text that only Spark 2 reads is an error")
 X(PRECISION_LOSS, "weft.sql.decimalOperations.allowPrecisionLoss",
   "spark.sql.decimalOperations.allowPrecisionLoss", STATEMENT, BOOL, "true", 0, 1,
   "Decimals of more than 38 digits lose digits behind the point, down to six; false: those before it")

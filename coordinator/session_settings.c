@@ -54,7 +54,6 @@ static bool changes_meaning(const char *key, const char *value)
         {"spark.sql.function.eltOutputAsString", "false"},
         {"spark.sql.session.collation.enabled", "false"},
         {"spark.sql.legacy.sizeOfNull", "true"},
-        {"spark.sql.legacy.timeParserPolicy", "CORRECTED"},
     };
     for (int32_t i = 0; i < WEFT_COUNT(known); i++)
         if (strcasecmp(key, known[i].key) == 0) return strcasecmp(value, known[i].own) != 0;

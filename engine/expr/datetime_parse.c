@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/expr/calendar.h"
+#include "engine/expr/datetime_legacy.h"
 #include "engine/expr/datetime_private.h"
 #include "engine/expr/utf8.h"
 
@@ -68,8 +69,7 @@ bool datetime_read_text(datetime_input *in, const char *text, size_t len)
     return true;
 }
 
-/* The longest of `count` names with which the input goes on. */
-static bool read_name(datetime_input *in, const char *const *names, int32_t count, int64_t *out)
+bool datetime_read_name(datetime_input *in, const char *const *names, int32_t count, int64_t *out)
 {
     datetime_input best = *in;
     for (int32_t k = 0; k < count; k++) {
@@ -150,7 +150,7 @@ static bool read_month(const weft_datetime_pattern *p, int32_t k, datetime_input
     if (item->count < 3) return read_field(p, k, in, month);
     const char *const *list = item->count == 3 ? (alone ? names->months_alone : names->months)
                                                : (alone ? names->months_alone_long : names->months_long);
-    const bool found = read_name(in, list, 12, month);
+    const bool found = datetime_read_name(in, list, 12, month);
     *month += 1;
     return found;
 }
@@ -163,7 +163,8 @@ static bool read_item(weft_ctx *ctx, weft_datetime_pattern *p, int32_t k, dateti
     switch (item->letter) {
     case 0: return datetime_read_text(in, p->bytes + item->begin, item->len);
     case 'G':
-        if (!read_name(in, item->count == 4 ? p->names->eras_long : p->names->eras, 2, &index)) return false;
+        if (!datetime_read_name(in, item->count == 4 ? p->names->eras_long : p->names->eras, 2, &index))
+            return false;
         m->before_christ = index == 0;
         return true;
     case 'y': return read_year(p, k, in, &m->year);
@@ -174,7 +175,7 @@ static bool read_item(weft_ctx *ctx, weft_datetime_pattern *p, int32_t k, dateti
         if (item->count == 2) return read_number(in, 2, 3, &m->day_of_year);
         return read_field(p, k, in, &m->day_of_year);
     case 'a':
-        if (!read_name(in, p->names->halves, 2, &index)) return false;
+        if (!datetime_read_name(in, p->names->halves, 2, &index)) return false;
         m->half = (int32_t)index;
         return true;
     case 'H': return read_field(p, k, in, &m->hour) && m->hour < 24;
@@ -287,22 +288,58 @@ static bool read_all(weft_ctx *ctx, weft_datetime_pattern *pattern, const char *
     return fits;
 }
 
-bool weft_datetime_parse(weft_ctx *ctx, weft_datetime_pattern *pattern, weft_zone *zone, const char *text,
-                         size_t len, int64_t *us, size_t *at)
+/* Behind a text: the error that it made; that it does not fit is one where Spark 2 would have read it. */
+static weft_status end_reading(weft_ctx *ctx, weft_datetime_pattern *pattern, weft_zone *zone,
+                               const char *text, size_t len, const weft_datetime_reading *out)
+{
+    weft_status st = pattern->failed;
+    weft_datetime_reading older = {0};
+    pattern->failed = WEFT_OK;
+    if (st != WEFT_OK || out->fits || pattern->older == NULL) return st;
+    WEFT_TRY(st, weft_datetime_parse(ctx, pattern->older, zone, text, len, &older));
+    if (!older.fits) return WEFT_OK;
+    st = weft_fail(ctx, WEFT_DATETIME_PARSE_UPGRADE,
+                   "You may get a different result due to the upgrading to Spark >= 3.0: Fail to parse "
+                   "'%.*s' in the new parser.",
+                   (int)weft_min_i64((int64_t)len, 200), text);
+    weft_hint(ctx, "Set spark.sql.legacy.timeParserPolicy to LEGACY to read it as before Spark 3.0, or to "
+                   "CORRECTED to take it for an invalid text.");
+done:
+    return st;
+}
+
+weft_status weft_datetime_parse(weft_ctx *ctx, weft_datetime_pattern *pattern, weft_zone *zone,
+                                const char *text, size_t len, weft_datetime_reading *out)
 {
     parsed_moment m;
     int64_t local;
-    if (!read_all(ctx, pattern, text, len, &m, at) || !moment_of(&m, &local)) return false;
-    *us = m.zone.has_offset ? local - (int64_t)m.zone.offset_s * 1000000
-                            : weft_zone_to_utc(m.zone.has_zone ? m.zone.zone : zone, local);
-    return true;
+    *out = (weft_datetime_reading){0};
+    if (pattern->style != WEFT_DATETIME_OF_JAVA_TIME) {
+        datetime_legacy_parse(ctx, pattern, zone, text, len, out);
+        return end_reading(ctx, pattern, zone, text, len, out);
+    }
+    out->fits = read_all(ctx, pattern, text, len, &m, &out->at) && moment_of(&m, &local);
+    if (out->fits)
+        out->us = m.zone.has_offset ? local - (int64_t)m.zone.offset_s * 1000000
+                                    : weft_zone_to_utc(m.zone.has_zone ? m.zone.zone : zone, local);
+    return end_reading(ctx, pattern, zone, text, len, out);
 }
 
-bool weft_datetime_parse_local(weft_ctx *ctx, weft_datetime_pattern *pattern, const char *text, size_t len,
-                               int64_t *us, bool *zoned, size_t *at)
+weft_status weft_datetime_parse_local(weft_ctx *ctx, weft_datetime_pattern *pattern, const char *text,
+                                      size_t len, weft_datetime_reading *out)
 {
     parsed_moment m;
-    const bool fits = read_all(ctx, pattern, text, len, &m, at);
-    *zoned = m.zone.has_offset || m.zone.has_zone;
-    return fits && moment_of(&m, us);
+    if (pattern->style != WEFT_DATETIME_OF_JAVA_TIME)
+        return weft_datetime_parse(ctx, pattern, NULL, text, len, out);
+    *out = (weft_datetime_reading){0};
+    out->fits = read_all(ctx, pattern, text, len, &m, &out->at) && moment_of(&m, &out->us);
+    out->zoned = m.zone.has_offset || m.zone.has_zone;
+    return end_reading(ctx, pattern, NULL, text, len, out);
+}
+
+weft_status weft_datetime_inferred(weft_ctx *ctx, bool strict, weft_status st)
+{
+    if (!strict || st != WEFT_DATETIME_PARSE_UPGRADE) return st;
+    weft_error_clear(ctx);
+    return WEFT_OK;
 }

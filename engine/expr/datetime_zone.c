@@ -31,7 +31,7 @@ static bool take_char(datetime_input *in, char c)
     return true;
 }
 
-static bool set_offset(datetime_zone *zone, bool minus, int32_t hours, int32_t minutes, int32_t seconds)
+bool datetime_set_offset(datetime_zone *zone, bool minus, int32_t hours, int32_t minutes, int32_t seconds)
 {
     const int32_t size = (hours * 60 + minutes) * 60 + seconds;
     zone->has_offset = true;
@@ -46,7 +46,8 @@ typedef struct offset_form {
 
 static bool read_offset(datetime_input *in, const offset_form *form, datetime_zone *zone)
 {
-    if (datetime_read_text(in, form->zero, strlen(form->zero))) return set_offset(zone, false, 0, 0, 0);
+    if (datetime_read_text(in, form->zero, strlen(form->zero)))
+        return datetime_set_offset(zone, false, 0, 0, 0);
     const bool minus = in->at < in->len && in->text[in->at] == '-';
     if (!minus && (in->at == in->len || in->text[in->at] != '+')) return false;
     in->at++;
@@ -56,7 +57,7 @@ static bool read_offset(datetime_input *in, const offset_form *form, datetime_zo
     int32_t minutes = form->colons && !take_char(in, ':') ? -1 : take_two(in, 59), seconds = 0;
     if (minutes < 0) {
         *in = before;
-        return !form->needs_minutes && set_offset(zone, minus, hours, 0, 0);
+        return !form->needs_minutes && datetime_set_offset(zone, minus, hours, 0, 0);
     }
     if (form->takes_seconds) {
         const datetime_input short_of = *in;
@@ -66,7 +67,7 @@ static bool read_offset(datetime_input *in, const offset_form *form, datetime_zo
             seconds = 0;
         }
     }
-    return set_offset(zone, minus, hours, minutes, seconds);
+    return datetime_set_offset(zone, minus, hours, minutes, seconds);
 }
 
 /* GMT, GMT+1, GMT+1:30; in_full: GMT+01:30. */
@@ -74,7 +75,8 @@ static bool read_gmt(datetime_input *in, const char *gmt, bool in_full, datetime
 {
     if (!datetime_read_text(in, gmt, strlen(gmt))) return false;
     const bool minus = in->at < in->len && in->text[in->at] == '-';
-    if (!minus && (in->at == in->len || in->text[in->at] != '+')) return set_offset(zone, false, 0, 0, 0);
+    if (!minus && (in->at == in->len || in->text[in->at] != '+'))
+        return datetime_set_offset(zone, false, 0, 0, 0);
     in->at++;
     int32_t hours = take_two(in, 99), minutes = 0, seconds = 0;
     if (hours < 0 && !in_full && (hours = digit_at(in, in->at)) >= 0) in->at++;
@@ -89,7 +91,7 @@ static bool read_gmt(datetime_input *in, const char *gmt, bool in_full, datetime
         if (k == 0 && in_full) return false;
         break;
     }
-    return set_offset(zone, minus, hours, minutes, seconds);
+    return datetime_set_offset(zone, minus, hours, minutes, seconds);
 }
 
 /* ---- zones by name ---- */
@@ -102,13 +104,13 @@ static bool open_zone(weft_ctx *ctx, weft_datetime_pattern *p, const char *name,
     if (p->read_name[0] == '\0' || strlen(p->read_name) != len || memcmp(p->read_name, name, len) != 0) {
         char copy[WEFT_ZONE_NAME_BYTES];
         weft_zone *opened = NULL;
+        bool found = false;
         memcpy(copy, name, len);
         copy[len] = '\0';
         if (!weft_zone_is_region(copy)) return false;
-        if (weft_zone_open(ctx, copy, &opened) != WEFT_OK) {
-            weft_error_clear(ctx);
-            return false;
-        }
+        const weft_status st = weft_zone_find(ctx, copy, len, &opened, &found);
+        if (st != WEFT_OK) p->failed = st;
+        if (!found) return false;
         weft_zone_close(&p->read);
         p->read = opened;
         memcpy(p->read_name, copy, len + 1);
@@ -145,7 +147,7 @@ static bool read_behind(datetime_input *in, datetime_zone *zone)
     const bool bare = in->at == in->len || in->text[in->at] == '0' || in->text[in->at] == 'Z';
     if (!bare && read_offset(in, &form, zone)) return true;
     *in = before;
-    return set_offset(zone, false, 0, 0, 0);
+    return datetime_set_offset(zone, false, 0, 0, 0);
 }
 
 static bool read_named(weft_ctx *ctx, weft_datetime_pattern *p, const weft_datetime_item *item,
@@ -157,14 +159,14 @@ static bool read_named(weft_ctx *ctx, weft_datetime_pattern *p, const weft_datet
     if (in->at == in->len) return false;
     if (in->text[in->at] == '+' || in->text[in->at] == '-') return read_offset(in, &plain, zone);
     if (datetime_read_text(in, "UTC", 3) || datetime_read_text(in, "UT", 2)) return read_behind(in, zone);
-    if (datetime_read_text(in, "GMT0", 4)) return set_offset(zone, false, 0, 0, 0);
+    if (datetime_read_text(in, "GMT0", 4)) return datetime_set_offset(zone, false, 0, 0, 0);
     if (datetime_read_text(in, "GMT", 3)) return read_behind(in, zone);
     const char *named = item->letter == 'z' ? weft_zone_name_read(in->text + in->at, in->len - in->at,
                                                                   item->count == 4, &bytes)
                                             : NULL;
     const size_t region = read_region(ctx, p, in, bytes, zone);
     if (region == 0 && named == NULL)
-        return datetime_read_text(in, "Z", 1) && set_offset(zone, false, 0, 0, 0);
+        return datetime_read_text(in, "Z", 1) && datetime_set_offset(zone, false, 0, 0, 0);
     in->at += region > 0 ? region : bytes;
     return region > 0 || open_zone(ctx, p, named, strlen(named), zone);
 }

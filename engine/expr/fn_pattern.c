@@ -77,9 +77,14 @@ static weft_status pattern_of_row(weft_ctx *ctx, weft_kernel_call *call, int32_t
     const weft_str *text = call->arg_count > 1 ? weft_arg_str(&call->args[1], i) : &plain;
     if (s->pattern != NULL && s->len == text->len && memcmp(s->text, weft_str_data(text), s->len) == 0)
         return WEFT_OK;
+    const weft_type_id result = (weft_type_id)call->expr->type.id;
+    const bool is_time = call->args[0].type.id == WEFT_TYPE_TIME || result == WEFT_TYPE_TIME;
+    const weft_datetime_place place = {.use = is_time || result == WEFT_TYPE_TIMESTAMP_NTZ
+                                                  ? WEFT_DATETIME_WITHOUT_ZONE
+                                                  : WEFT_DATETIME_IN_FUNCTION};
     pattern_forget(s);
     if (call->args[0].type.id == WEFT_TYPE_TIME) WEFT_TRY(st, refuse_letters(ctx, call, text));
-    WEFT_TRY(st, weft_datetime_pattern_new(ctx, text, NULL, &call->expr->span, s->parsing, &s->pattern));
+    WEFT_TRY(st, weft_datetime_pattern_new(ctx, text, &place, &call->expr->span, s->parsing, &s->pattern));
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)text->len + 1, (void **)&s->text));
     memcpy(s->text, weft_str_data(text), text->len);
     s->len = text->len;
@@ -154,28 +159,39 @@ done:
 
 /* ---- reading ---- */
 
+static weft_status fail_unparsed(weft_ctx *ctx, const weft_expr *e, const weft_str *text, size_t at,
+                                 bool is_legacy)
+{
+    const char *const other = e->type.id == WEFT_TYPE_DATE ? "try_to_date" : "try_to_timestamp";
+    const int shown = (int)weft_min_i64(text->len, 200);
+    if (is_legacy)
+        return weft_fail_at(
+            ctx, WEFT_CANNOT_PARSE_TIMESTAMP, &e->span,
+            "Unparseable date: \"%.*s\". Use `%s` to tolerate invalid input string and return "
+            "NULL instead.",
+            shown, weft_str_data(text), other);
+    return weft_fail_at(ctx, WEFT_CANNOT_PARSE_TIMESTAMP, &e->span,
+                        "Text '%.*s' could not be parsed at index %zu. Use `%s` to tolerate invalid input "
+                        "string and return NULL instead.",
+                        shown, weft_str_data(text), at, other);
+}
+
 /* Text of row i by the pattern; *found false: it does not fit, and that gives NULL. */
 static weft_status pattern_read(weft_ctx *ctx, weft_kernel_call *call, int32_t i, int64_t *us, bool *found)
 {
     weft_status st = WEFT_OK;
     const pattern_state *s = call->state;
     const weft_str *text = weft_arg_str(&call->args[0], i);
-    size_t at;
-    bool zoned;
+    weft_datetime_reading read;
     WEFT_TRY(st, pattern_of_row(ctx, call, i));
     if (call->expr->type.id == WEFT_TYPE_TIMESTAMP_NTZ)
-        *found = weft_datetime_parse_local(ctx, s->pattern, weft_str_data(text), text->len, us, &zoned, &at);
+        WEFT_TRY(st, weft_datetime_parse_local(ctx, s->pattern, weft_str_data(text), text->len, &read));
     else
-        *found = weft_datetime_parse(ctx, s->pattern, s->zone, weft_str_data(text), text->len, us, &at);
-    if (!*found && weft_raise_wanted(ctx, call->expr)) {
-        const bool date = call->expr->type.id == WEFT_TYPE_DATE;
-        st = weft_fail_at(
-            ctx, WEFT_CANNOT_PARSE_TIMESTAMP, &call->expr->span,
-            "Text '%.*s' could not be parsed at index %zu. Use `%s` to tolerate invalid input string "
-            "and return NULL instead.",
-            (int)weft_min_i64(text->len, 200), weft_str_data(text), at,
-            date ? "try_to_date" : "try_to_timestamp");
-    }
+        WEFT_TRY(st, weft_datetime_parse(ctx, s->pattern, s->zone, weft_str_data(text), text->len, &read));
+    *us = read.us;
+    *found = read.fits;
+    if (!read.fits && weft_raise_wanted(ctx, call->expr))
+        st = fail_unparsed(ctx, call->expr, text, read.at, s->pattern->style == WEFT_DATETIME_SIMPLE);
 done:
     return st;
 }
@@ -185,12 +201,11 @@ weft_status weft_pattern_time(weft_ctx *ctx, weft_kernel_call *call, int32_t i, 
     weft_status st = WEFT_OK;
     const pattern_state *s = call->state;
     const weft_str *text = weft_arg_str(&call->args[0], i);
-    int64_t us = 0;
-    size_t at;
-    bool zoned;
+    weft_datetime_reading read;
     WEFT_TRY(st, pattern_of_row(ctx, call, i));
-    *found = weft_datetime_parse_local(ctx, s->pattern, weft_str_data(text), text->len, &us, &zoned, &at);
-    *ns = weft_us_of_day(us) * 1000;
+    WEFT_TRY(st, weft_datetime_parse_local(ctx, s->pattern, weft_str_data(text), text->len, &read));
+    *found = read.fits;
+    *ns = weft_us_of_day(read.us) * 1000;
 done:
     return st;
 }

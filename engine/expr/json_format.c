@@ -6,11 +6,10 @@
 #include "common/mem.h"
 
 static weft_status open_pattern(weft_ctx *ctx, const weft_json_options *options, const char *text,
-                                const char *otherwise, weft_datetime_pattern **out)
+                                weft_datetime_use use, weft_datetime_pattern **out)
 {
-    const char *chosen = text != NULL ? text : otherwise;
-    const weft_str view = weft_str_view(chosen, (uint32_t)strlen(chosen));
-    const weft_datetime_place place = {.locale = options->locale, .zone = options->time_zone};
+    const weft_str view = weft_str_view(text, (uint32_t)strlen(text));
+    const weft_datetime_place place = {.locale = options->locale, .zone = options->time_zone, .use = use};
     return weft_datetime_pattern_new(ctx, &view, &place, NULL, false, out);
 }
 
@@ -18,12 +17,13 @@ weft_status weft_json_format_open(weft_ctx *ctx, const weft_json_options *option
 {
     weft_status st = WEFT_OK;
     *out = (weft_json_format){0};
+    const char *const timestamp = options->timestamp_format, *const local = options->timestamp_ntz_format;
     if (options->date_format != NULL)
-        WEFT_TRY(st, open_pattern(ctx, options, options->date_format, "", &out->date));
-    WEFT_TRY(st, open_pattern(ctx, options, options->timestamp_format, "yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
-                              &out->timestamp));
-    WEFT_TRY(st, open_pattern(ctx, options, options->timestamp_ntz_format, "yyyy-MM-dd'T'HH:mm:ss.SSS",
-                              &out->timestamp_ntz));
+        WEFT_TRY(st, open_pattern(ctx, options, options->date_format, WEFT_DATETIME_IN_RECORD, &out->date));
+    WEFT_TRY(st, open_pattern(ctx, options, timestamp == NULL ? "yyyy-MM-dd'T'HH:mm:ss.SSSXXX" : timestamp,
+                              WEFT_DATETIME_IN_RECORD, &out->timestamp));
+    WEFT_TRY(st, open_pattern(ctx, options, local == NULL ? "yyyy-MM-dd'T'HH:mm:ss.SSS" : local,
+                              WEFT_DATETIME_WITHOUT_ZONE, &out->timestamp_ntz));
     if (options->time_zone == NULL)
         WEFT_TRY(st, weft_zone_open_session(ctx, &out->zone));
     else

@@ -312,8 +312,9 @@ static state string_state(weft_json_infer *f)
         const state decimal = string_decimal(f, text, len);
         if (decimal.kind == DECIMAL) return decimal;
     }
-    const bool moment = o->infer_timestamp &&
-                        weft_json_moment(f->ctx, &f->scalars, text, len, false, true, &us);
+    bool moment = false;
+    if (o->infer_timestamp)
+        f->st = weft_json_moment(f->ctx, &f->scalars, text, len, false, true, &us, &moment);
     return (state){.kind = moment ? MOMENT : TEXT};
 }
 

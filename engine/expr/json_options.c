@@ -65,6 +65,7 @@ static weft_status set_flag(weft_ctx *ctx, weft_json_options *o, const char *key
         *known = true;
         WEFT_TRY(st, read_flag(ctx, key, value, flag));
         if (flag == &o->keep_nulls) *flag = !*flag;
+        if (flag == &o->cast_fallback) o->no_fallback = !*flag;
     }
 done:
     return st;

@@ -21,6 +21,7 @@ typedef struct weft_json_options {
     const char *time_zone;      /* NULL: the session's */
     const char *locale;         /* of dates and of decimals in strings; NULL: en-US */
     const char *single_variant; /* singleVariantColumn: its name, or NULL */
+    bool no_fallback;           /* the option says that the next is false */
     bool cast_fallback; /* enableDateTimeParsingFallback: what a format does not fit is what CAST makes of it
                          */
     bool primitives_as_string, prefers_decimal, drop_all_null, infer_timestamp;

@@ -12,21 +12,29 @@
 #include "engine/expr/json_copy.h"
 
 static weft_status open_pattern(weft_ctx *ctx, const weft_json_options *options, const char *text,
-                                weft_datetime_pattern **out)
+                                weft_datetime_use use, weft_datetime_pattern **out)
 {
     if (text == NULL) return WEFT_OK;
     const weft_str view = weft_str_view(text, (uint32_t)strlen(text));
-    const weft_datetime_place place = {.locale = options->locale, .zone = options->time_zone};
+    const weft_datetime_place place = {.locale = options->locale, .zone = options->time_zone, .use = use};
     return weft_datetime_pattern_new(ctx, &view, &place, NULL, true, out);
 }
 
 weft_status weft_json_scalars_init(weft_ctx *ctx, const weft_json_options *options, weft_json_scalars *out)
 {
     weft_status st = WEFT_OK;
-    *out = (weft_json_scalars){.options = options};
-    WEFT_TRY(st, open_pattern(ctx, options, options->date_format, &out->date));
-    WEFT_TRY(st, open_pattern(ctx, options, options->timestamp_format, &out->timestamp));
-    WEFT_TRY(st, open_pattern(ctx, options, options->timestamp_ntz_format, &out->timestamp_ntz));
+    const char *date = options->date_format, *timestamp = options->timestamp_format;
+    const bool is_legacy = weft_datetime_is_legacy(ctx);
+    *out = (weft_json_scalars){.options = options, .cast_fallback = options->cast_fallback};
+    if (is_legacy) { /* Spark 2 always had formats */
+        if (date == NULL) date = WEFT_LEGACY_DATE_FORMAT;
+        if (timestamp == NULL) timestamp = WEFT_LEGACY_TIMESTAMP_FORMAT;
+        out->cast_fallback = !options->no_fallback;
+    }
+    WEFT_TRY(st, open_pattern(ctx, options, date, WEFT_DATETIME_IN_RECORD, &out->date));
+    WEFT_TRY(st, open_pattern(ctx, options, timestamp, WEFT_DATETIME_IN_RECORD, &out->timestamp));
+    WEFT_TRY(st, open_pattern(ctx, options, options->timestamp_ntz_format, WEFT_DATETIME_WITHOUT_ZONE,
+                              &out->timestamp_ntz));
     WEFT_TRY(st, weft_locale_numbers_open(ctx, options->locale, &out->numbers));
 done:
     if (st != WEFT_OK) weft_json_scalars_deinit(out);
@@ -60,44 +68,58 @@ weft_status weft_json_scalars_accept(weft_ctx *ctx, weft_json_scalars *scalars, 
 /* ---- moments ---- */
 
 /* Local time to an instant, by the zone named in the text where there is one. */
-static bool moment_to_utc(weft_ctx *ctx, weft_json_scalars *s, const weft_moment *moment, int64_t *us)
+static weft_status moment_to_utc(weft_ctx *ctx, weft_json_scalars *s, const weft_moment *moment, int64_t *us,
+                                 bool *good)
 {
-    char name[64];
+    weft_status st = WEFT_OK;
     weft_zone *zone = NULL;
-    if (moment->has_offset) return !__builtin_sub_overflow(moment->local_us, moment->offset_us, us);
-    if (moment->zone == NULL) {
+    *good = true;
+    if (moment->has_offset) {
+        *good = !__builtin_sub_overflow(moment->local_us, moment->offset_us, us);
+    } else if (moment->zone == NULL) {
         *us = weft_zone_to_utc(s->zone, moment->local_us);
-        return true;
+    } else {
+        WEFT_TRY(st, weft_zone_find(ctx, moment->zone, moment->zone_len, &zone, good));
+        if (*good) *us = weft_zone_to_utc(zone, moment->local_us);
     }
-    if (moment->zone_len >= sizeof name) return false;
-    memcpy(name, moment->zone, moment->zone_len);
-    name[moment->zone_len] = 0;
-    if (weft_zone_open(ctx, name, &zone) != WEFT_OK) {
-        weft_error_clear(ctx);
-        return false;
-    }
-    *us = weft_zone_to_utc(zone, moment->local_us);
+done:
     weft_zone_close(&zone);
-    return true;
+    return st;
 }
 
-bool weft_json_moment(weft_ctx *ctx, weft_json_scalars *scalars, const char *text, size_t len, bool ntz,
-                      bool strict, int64_t *us)
+/* Without the blanks around it. */
+static void trim(const char **text, size_t *len)
 {
+    while (*len > 0 && (unsigned char)**text <= ' ') *text += 1, *len -= 1;
+    while (*len > 0 && (unsigned char)(*text)[*len - 1] <= ' ') *len -= 1;
+}
+
+weft_status weft_json_moment(weft_ctx *ctx, weft_json_scalars *scalars, const char *text, size_t len,
+                             bool ntz, bool strict, int64_t *us, bool *good)
+{
+    weft_status st = WEFT_OK;
     weft_moment moment;
-    size_t at = 0;
-    bool zoned = false;
+    weft_datetime_reading read = {0};
     weft_datetime_pattern *pattern = ntz ? scalars->timestamp_ntz : scalars->timestamp;
-    if (pattern != NULL && ntz)
-        return weft_datetime_parse_local(ctx, pattern, text, len, us, &zoned, &at) && !zoned;
-    if (pattern != NULL && weft_datetime_parse(ctx, pattern, scalars->zone, text, len, us, &at)) return true;
-    if (pattern != NULL && (strict || !scalars->options->cast_fallback)) return false;
-    while (len > 0 && (unsigned char)text[0] <= ' ') text++, len--;
-    while (len > 0 && (unsigned char)text[len - 1] <= ' ') len--;
-    if (!weft_parse_moment(text, len, &moment)) return false;
-    if (!ntz) return moment_to_utc(ctx, scalars, &moment, us);
-    *us = moment.local_us;
-    return !moment.has_offset && moment.zone == NULL;
+    *good = false;
+    if (pattern != NULL) {
+        st = ntz ? weft_datetime_parse_local(ctx, pattern, text, len, &read)
+                 : weft_datetime_parse(ctx, pattern, scalars->zone, text, len, &read);
+        WEFT_TRY(st, weft_datetime_inferred(ctx, strict, st));
+        *us = read.us;
+        *good = read.fits && !(ntz && read.zoned);
+        if (*good || ntz || strict || !scalars->cast_fallback) goto done;
+    }
+    trim(&text, &len);
+    if (!weft_parse_moment(text, len, &moment)) goto done;
+    if (!ntz) {
+        st = moment_to_utc(ctx, scalars, &moment, us, good);
+    } else {
+        *us = moment.local_us;
+        *good = !moment.has_offset && moment.zone == NULL;
+    }
+done:
+    return st;
 }
 
 /* As Spark 1.5 wrote them: days since 1970. */
@@ -114,19 +136,22 @@ static bool read_days(const char *text, size_t len, int32_t *days)
     return true;
 }
 
-static bool read_date(weft_ctx *ctx, const weft_json_scalars *s, const char *text, size_t len, int32_t *days)
+weft_status weft_json_date(weft_ctx *ctx, const weft_json_scalars *s, const char *text, size_t len,
+                           int32_t *days, bool *good)
 {
-    int64_t us = 0;
-    size_t at = 0;
-    bool zoned = false;
-    if (s->date != NULL && weft_datetime_parse_local(ctx, s->date, text, len, &us, &zoned, &at)) {
-        *days = weft_days_of_us(us);
-        return true;
+    weft_status st = WEFT_OK;
+    weft_datetime_reading read = {0};
+    *good = false;
+    if (s->date != NULL) {
+        WEFT_TRY(st, weft_datetime_parse_local(ctx, s->date, text, len, &read));
+        *days = weft_days_of_us(read.us);
+        *good = read.fits;
+        if (*good || !s->cast_fallback) goto done;
     }
-    if (s->date != NULL && !s->options->cast_fallback) return false;
-    while (len > 0 && (unsigned char)text[0] <= ' ') text++, len--;
-    while (len > 0 && (unsigned char)text[len - 1] <= ' ') len--;
-    return weft_parse_date(text, len, days) || read_days(text, len, days);
+    trim(&text, &len);
+    *good = weft_parse_date(text, len, days) || read_days(text, len, days);
+done:
+    return st;
 }
 
 /* ---- strings ---- */
@@ -294,11 +319,12 @@ static weft_json_result set_from_text(weft_ctx *ctx, weft_json_scalars *s, const
                                       const char *text, size_t len, weft_type type, weft_vector *out,
                                       int32_t slot, weft_status *st)
 {
+    bool good = true;
     if (type.id == WEFT_TYPE_BINARY) return set_binary(ctx, text, len, out, slot, st);
     if (len == 0) return WEFT_JSON_BAD_VALUE;
     if (type.id == WEFT_TYPE_DECIMAL) return set_decimal(s, json, text, len, type, out, slot);
     if (type.id == WEFT_TYPE_DATE) {
-        if (!read_date(ctx, s, text, len, (int32_t *)out->values + slot)) return WEFT_JSON_BAD_VALUE;
+        *st = weft_json_date(ctx, s, text, len, (int32_t *)out->values + slot, &good);
     } else if (type.id == WEFT_TYPE_TIME) {
         int64_t ns = 0;
         int32_t digits = 0;
@@ -312,10 +338,12 @@ static weft_json_result set_from_text(weft_ctx *ctx, weft_json_scalars *s, const
         int64_t value = 0;
         if (!weft_interval_parse(type, text, len, &value)) return WEFT_JSON_BAD_VALUE;
         weft_store_i64(out, slot, value);
-    } else if (!weft_json_moment(ctx, s, text, len, type.id == WEFT_TYPE_TIMESTAMP_NTZ, false,
-                                 (int64_t *)out->values + slot)) {
-        return WEFT_JSON_BAD_VALUE;
+    } else {
+        *st = weft_json_moment(ctx, s, text, len, type.id == WEFT_TYPE_TIMESTAMP_NTZ, false,
+                               (int64_t *)out->values + slot, &good);
     }
+    if (*st != WEFT_OK) return WEFT_JSON_BAD_TEXT;
+    if (!good) return WEFT_JSON_BAD_VALUE;
     weft_json_set_valid(out, slot);
     return WEFT_JSON_SET;
 }

@@ -18,7 +18,8 @@ typedef struct weft_json_scalars {
     weft_datetime_pattern *date, *timestamp, *timestamp_ntz; /* NULL: as CAST reads */
     weft_locale_numbers numbers;
     weft_zone *zone;
-    bool has_zone; /* zone was opened */
+    bool has_zone;      /* zone was opened */
+    bool cast_fallback; /* what a format does not fit is what CAST makes of it */
 } weft_json_scalars;
 
 /* options are borrowed. Errors: those of patterns and zones, WEFT_NOMEM. */
@@ -28,18 +29,21 @@ void weft_json_scalars_deinit(weft_json_scalars *scalars);
 /* Can a type that is not nested be read? Opens what it needs. Errors: WEFT_UNSUPPORTED, those of zones. */
 WEFT_MUST_CHECK weft_status weft_json_scalars_accept(weft_ctx *ctx, weft_json_scalars *scalars,
                                                      weft_type type);
-/* The value at hand, not null, into a slot; the reader stays at its last token. *st: WEFT_NOMEM, with
- * BAD_TEXT. */
+/* The value at hand, not null, into a slot; the reader stays at its last token. *st: WEFT_NOMEM, or
+ * what weft_datetime_parse has, with BAD_TEXT. */
 weft_json_result weft_json_set_scalar(weft_ctx *ctx, weft_json_scalars *scalars, weft_json *json,
                                       weft_text *room, weft_type type, weft_vector *out, int32_t slot,
                                       weft_status *st);
 /* The NAME or STRING at hand into a slot of a vector of strings. */
 WEFT_MUST_CHECK weft_status weft_json_set_text(weft_ctx *ctx, const weft_json *json, weft_text *room,
                                                weft_vector *out, int32_t slot);
-/* Text as a moment; false when it is none. ntz: without a zone. strict: only what fits the format, where
- * there is one (types are inferred so). */
-bool weft_json_moment(weft_ctx *ctx, weft_json_scalars *scalars, const char *text, size_t len, bool ntz,
-                      bool strict, int64_t *us);
+/* Text as a moment; *good: it is one. ntz: without a zone. strict: only what fits the format, where there is
+ * one (types are inferred so). Errors: those of weft_datetime_parse. */
+WEFT_MUST_CHECK weft_status weft_json_moment(weft_ctx *ctx, weft_json_scalars *scalars, const char *text,
+                                             size_t len, bool ntz, bool strict, int64_t *us, bool *good);
+/* Text as a date, in the same way. */
+WEFT_MUST_CHECK weft_status weft_json_date(weft_ctx *ctx, const weft_json_scalars *scalars, const char *text,
+                                           size_t len, int32_t *days, bool *good);
 
 /* Text as a decimal, as the locale writes them. */
 bool weft_json_decimal(const weft_locale_numbers *numbers, const char *text, size_t len, weft_type type,

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "common/mem.h"
+#include "engine/expr/calendar.h"
 #include "engine/expr/cast_private.h"
 #include "engine/expr/datetime_pattern.h"
 
@@ -58,6 +59,21 @@ done:
     return st;
 }
 
+/* A date by its format. */
+static weft_status cast_date(weft_ctx *ctx, weft_text_caster *c, const weft_str *text, weft_vector *out,
+                             int32_t slot, bool *good)
+{
+    weft_status st = WEFT_OK;
+    weft_datetime_reading read;
+    st = weft_datetime_parse_local(ctx, c->scalars.date, weft_str_data(text), text->len, &read);
+    WEFT_TRY(st, weft_datetime_inferred(ctx, c->strict, st));
+    *good = read.fits;
+    ((int32_t *)out->values)[slot] = weft_days_of_us(read.us);
+    if (!read.fits && !c->strict && c->scalars.cast_fallback) st = cast_plain(ctx, c, text, out, slot, good);
+done:
+    return st;
+}
+
 static bool is_blank(char c) { return (unsigned char)c <= ' '; }
 
 weft_status weft_text_cast(weft_ctx *ctx, weft_text_caster *caster, const char *text, size_t len,
@@ -65,9 +81,8 @@ weft_status weft_text_cast(weft_ctx *ctx, weft_text_caster *caster, const char *
 {
     weft_status st = WEFT_OK;
     const weft_type type = out->column.type;
+    const weft_str str = weft_str_view(text, (uint32_t)len);
     int64_t us = 0;
-    size_t at = 0;
-    bool zoned = false;
     *good = true;
     if (type.id == WEFT_TYPE_STRING || type.id == WEFT_TYPE_BINARY) {
         WEFT_TRY(st, weft_vector_set_string(ctx, out, slot, text, (uint32_t)len));
@@ -76,13 +91,11 @@ weft_status weft_text_cast(weft_ctx *ctx, weft_text_caster *caster, const char *
         *good = yes || (len == 5 && strncasecmp(text, "false", 5) == 0);
         ((uint8_t *)out->values)[slot] = yes;
     } else if (type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ) {
-        *good = weft_json_moment(ctx, &caster->scalars, text, len, type.id == WEFT_TYPE_TIMESTAMP_NTZ, false,
-                                 &us);
+        WEFT_TRY(st, weft_json_moment(ctx, &caster->scalars, text, len, type.id == WEFT_TYPE_TIMESTAMP_NTZ,
+                                      caster->strict, &us, good));
         ((int64_t *)out->values)[slot] = us;
     } else if (type.id == WEFT_TYPE_DATE && caster->scalars.date != NULL) {
-        *good = weft_datetime_parse_local(ctx, caster->scalars.date, text, len, &us, &zoned, &at);
-        const int64_t day = INT64_C(86400000000);
-        ((int32_t *)out->values)[slot] = (int32_t)(us / day - (us % day < 0));
+        WEFT_TRY(st, cast_date(ctx, caster, &str, out, slot, good));
     } else if (type.id == WEFT_TYPE_DECIMAL) {
         weft_i128 value = 0;
         *good = weft_json_decimal(&caster->scalars.numbers, text, len, type, &value);
@@ -91,7 +104,6 @@ weft_status weft_text_cast(weft_ctx *ctx, weft_text_caster *caster, const char *
         else
             memcpy((char *)out->values + (size_t)slot * 16, &value, 16);
     } else {
-        const weft_str str = weft_str_view(text, (uint32_t)len);
         *good = len > 0 && !(weft_type_is_integral(type) && (is_blank(text[0]) || is_blank(text[len - 1])));
         if (*good) WEFT_TRY(st, cast_plain(ctx, caster, &str, out, slot, good));
     }
@@ -111,6 +123,7 @@ weft_status weft_text_infer(weft_ctx *ctx, weft_text_caster *caster, const char 
                                weft_type_decimal(38, 0),       WEFT_TYPE_OF(WEFT_TYPE_DOUBLE),
                                WEFT_TYPE_OF(WEFT_TYPE_DATE),   WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP),
                                WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN)};
+    const bool is_legacy = weft_datetime_is_legacy(ctx); /* where no text is inferred to be a date */
     const bool whole = len > 0 && strspn(text, "+-0123456789") >= len;
     *out = WEFT_TYPE_OF(WEFT_TYPE_STRING);
     for (int32_t i = wide; i < WEFT_COUNT(tried); i++) {
@@ -125,9 +138,12 @@ weft_status weft_text_infer(weft_ctx *ctx, weft_text_caster *caster, const char 
             break;
         }
         if (number && tried[i].id != WEFT_TYPE_DOUBLE && !whole) continue;
-        if (tried[i].id == WEFT_TYPE_DATE && caster->scalars.date == NULL && len != 10) continue;
+        if (tried[i].id == WEFT_TYPE_DATE && (is_legacy || (caster->scalars.date == NULL && len != 10)))
+            continue;
+        caster->strict = true;
         st = weft_vector_init(ctx, tried[i], 1, &one);
         if (st == WEFT_OK) st = weft_text_cast(ctx, caster, text, len, &one, 0, &good);
+        caster->strict = false;
         weft_vector_deinit(&one);
         WEFT_TRY(st, st);
         if (!good) continue;

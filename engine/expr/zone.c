@@ -292,7 +292,8 @@ static weft_status open_file(weft_ctx *ctx, const char *name, weft_zone **out)
     if (!name_is_safe(name) || path_len < 0 || (size_t)path_len >= sizeof path)
         return fail_unknown(ctx, name);
     WEFT_TRY(st, read_file(ctx, path, &bytes, &len));
-    if (len < 0) WEFT_TRY(st, fail_unknown(ctx, name));
+    const bool is_zone = len >= 4 && memcmp(bytes, "TZif", 4) == 0; /* the folder has tables, too */
+    if (!is_zone) WEFT_TRY(st, fail_unknown(ctx, name));
     WEFT_TRY(st, weft_zone_parse(ctx, name, bytes, (size_t)len, out));
 done:
     weft_mem_free(bytes);
@@ -306,6 +307,21 @@ weft_status weft_zone_open(weft_ctx *ctx, const char *name, weft_zone **out)
     name = short_name(name);
     if (!parse_offset(name, &offset_s)) return open_file(ctx, name, out);
     return offset_s == 0 ? WEFT_OK : weft_zone_new(ctx, 1, offset_s, out);
+}
+
+weft_status weft_zone_find(weft_ctx *ctx, const char *name, size_t len, weft_zone **out, bool *found)
+{
+    char text[WEFT_ZONE_NAME_BYTES];
+    *out = NULL;
+    *found = false;
+    if (len >= sizeof text) return WEFT_OK;
+    memcpy(text, name, len);
+    text[len] = '\0';
+    const weft_status st = weft_zone_open(ctx, text, out);
+    *found = st == WEFT_OK;
+    if (st != WEFT_CONFIG) return st;
+    weft_error_clear(ctx);
+    return WEFT_OK;
 }
 
 weft_status weft_zone_open_session(weft_ctx *ctx, weft_zone **out)

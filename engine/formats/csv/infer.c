@@ -91,14 +91,18 @@ static weft_type try_boolean(const char *text, uint32_t len)
 static weft_type try_timestamp(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len)
 {
     int64_t us;
-    if (weft_csv_timestamp(ctx, v, text, len, true, true, &us)) return WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP);
+    bool good = false;
+    if (v->failed == WEFT_OK) v->failed = weft_csv_timestamp(ctx, v, text, len, true, true, &us, &good);
+    if (good) return WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP);
     return try_boolean(text, len);
 }
 
 static weft_type try_date(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len)
 {
     int32_t days;
-    if (weft_csv_date(ctx, v, text, len, true, &days)) return WEFT_TYPE_OF(WEFT_TYPE_DATE);
+    bool good = false;
+    if (v->failed == WEFT_OK) v->failed = weft_csv_date(ctx, v, text, len, true, &days, &good);
+    if (good) return WEFT_TYPE_OF(WEFT_TYPE_DATE);
     return try_timestamp(ctx, v, text, len);
 }
 
@@ -244,6 +248,7 @@ static weft_status read_piece(weft_ctx *ctx, const infer_pass *pass, infer_lane 
         if (!got) break;
         if (!is_header && is_sampled(o->sampling_ratio, number, (*records)++))
             infer_record(ctx, &lane->values, &records_of.tokens, pass->columns, lane->states);
+        WEFT_TRY(st, lane->values.failed);
         is_header = false;
     }
 done:

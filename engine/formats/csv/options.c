@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/expr/datetime_pattern.h"
 #include "engine/expr/utf8.h"
 #include "engine/formats/options.h"
 
@@ -213,6 +214,12 @@ weft_status weft_csv_options_read(weft_ctx *ctx, const char *const *options, int
         }
     }
     if (!has_escape_escape) out->escape_escape = out->escape == out->quote ? 0 : out->escape;
+    if (weft_datetime_is_legacy(ctx)) { /* Spark 2 always had formats, and inferred no dates */
+        out->prefer_date = false;
+        out->cast_fallback = !out->no_fallback;
+        if (out->date_format == NULL) out->date_format = WEFT_LEGACY_DATE_FORMAT;
+        if (out->timestamp_format == NULL) out->timestamp_format = WEFT_LEGACY_TIMESTAMP_FORMAT;
+    }
     out->spec.is_free = out->multi_line;
     WEFT_TRY(st, weft_tolerance_read(ctx, options, count, &out->spec.tolerance));
     WEFT_TRY(st, check_options(ctx, out));

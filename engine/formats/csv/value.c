@@ -16,11 +16,11 @@
 enum { NUMBER_TEXT_MAX = 400, POWER_MAX = 22 };
 
 static weft_status pattern_new(weft_ctx *ctx, const weft_csv_options *options, const char *text,
-                               weft_datetime_pattern **out)
+                               weft_datetime_use use, weft_datetime_pattern **out)
 {
     if (text == NULL) return WEFT_OK;
     const weft_str s = weft_str_view(text, (uint32_t)strlen(text));
-    const weft_datetime_place place = {.locale = options->locale, .zone = options->zone};
+    const weft_datetime_place place = {.locale = options->locale, .zone = options->zone, .use = use};
     return weft_datetime_pattern_new(ctx, &s, &place, NULL, true, out);
 }
 
@@ -36,9 +36,11 @@ weft_status weft_csv_values_init(weft_ctx *ctx, const weft_csv_options *options,
     else
         WEFT_TRY(st, weft_zone_open_session(ctx, &v->zone));
     WEFT_TRY(st, pattern_new(ctx, options, options->date_format == NULL ? "yyyy-MM-dd" : options->date_format,
-                             &v->date));
-    WEFT_TRY(st, pattern_new(ctx, options, options->timestamp_format, &v->timestamp));
-    WEFT_TRY(st, pattern_new(ctx, options, options->timestamp_ntz_format, &v->timestamp_ntz));
+                             WEFT_DATETIME_IN_RECORD, &v->date));
+    WEFT_TRY(st,
+             pattern_new(ctx, options, options->timestamp_format, WEFT_DATETIME_IN_RECORD, &v->timestamp));
+    WEFT_TRY(st, pattern_new(ctx, options, options->timestamp_ntz_format, WEFT_DATETIME_WITHOUT_ZONE,
+                             &v->timestamp_ntz));
     WEFT_TRY(st, weft_locale_numbers_open(ctx, options->locale, &v->numbers));
 done:
     return st;
@@ -220,54 +222,67 @@ static bool cast_date(const char *text, uint32_t len, int32_t *days)
     return weft_parse_date(text, len, days);
 }
 
-bool weft_csv_date(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len, bool strict,
-                   int32_t *days)
+weft_status weft_csv_date(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len, bool strict,
+                          int32_t *days, bool *good)
 {
+    weft_status st = WEFT_OK;
     const weft_csv_options *o = v->options;
-    int64_t us = 0;
-    size_t at = 0;
-    bool zoned = false;
+    weft_datetime_reading read;
     if (o->date_format == NULL) {
-        if (plain_date(text, len, days)) return true;
-        if (!(strict ? o->prefer_date : o->no_fallback)) return cast_date(text, len, days);
+        *good = plain_date(text, len, days);
+        if (*good) return WEFT_OK;
+        if (!(strict ? o->prefer_date : o->no_fallback)) {
+            *good = cast_date(text, len, days);
+            return WEFT_OK;
+        }
     }
-    if (!weft_datetime_parse_local(ctx, v->date, text, len, &us, &zoned, &at))
-        return !strict && o->cast_fallback && cast_date(text, len, days);
-    *days = weft_days_of_us(us);
-    return true;
+    st = weft_datetime_parse_local(ctx, v->date, text, len, &read);
+    WEFT_TRY(st, weft_datetime_inferred(ctx, strict, st));
+    *good = read.fits || (!strict && o->cast_fallback && cast_date(text, len, days));
+    if (read.fits) *days = weft_days_of_us(read.us);
+done:
+    return st;
 }
 
-bool weft_csv_timestamp(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len, bool zoned,
-                        bool strict, int64_t *us)
+/* What CAST takes. */
+static weft_status cast_timestamp(weft_ctx *ctx, const weft_csv_values *v, const char *text, uint32_t len,
+                                  bool zoned, int64_t *us, bool *good)
 {
+    weft_status st = WEFT_OK;
+    weft_zone *zone = NULL;
     weft_moment m;
-    size_t at = 0;
-    bool named = false;
-    weft_datetime_pattern *pattern = zoned ? v->timestamp : v->timestamp_ntz;
-    if (pattern != NULL && !zoned)
-        return weft_datetime_parse_local(ctx, pattern, text, len, us, &named, &at) && !named;
-    if (pattern != NULL && weft_datetime_parse(ctx, pattern, v->zone, text, len, us, &at)) return true;
-    if (pattern != NULL && (strict || !v->options->cast_fallback)) return false;
-    if (!weft_parse_moment(text, len, &m)) return false;
-    const bool has_zone = m.has_offset || m.zone != NULL;
+    *good = weft_parse_moment(text, len, &m);
+    if (!*good) return WEFT_OK;
     *us = m.has_offset ? m.local_us - m.offset_us : m.local_us;
-    if (!zoned) return !has_zone;
-    if (m.zone != NULL) {
-        weft_zone *zone = NULL;
-        char name[64];
-        if (m.zone_len >= sizeof name) return false;
-        memcpy(name, m.zone, m.zone_len);
-        name[m.zone_len] = '\0';
-        if (weft_zone_open(ctx, name, &zone) != WEFT_OK) {
-            weft_error_clear(ctx);
-            return false;
-        }
-        *us = weft_zone_to_utc(zone, m.local_us);
-        weft_zone_close(&zone);
-    } else if (!has_zone) {
+    if (!zoned) {
+        *good = !m.has_offset && m.zone == NULL;
+    } else if (m.zone != NULL) {
+        WEFT_TRY(st, weft_zone_find(ctx, m.zone, m.zone_len, &zone, good));
+        if (*good) *us = weft_zone_to_utc(zone, m.local_us);
+    } else if (!m.has_offset) {
         *us = weft_zone_to_utc(v->zone, m.local_us);
     }
-    return true;
+done:
+    weft_zone_close(&zone);
+    return st;
+}
+
+weft_status weft_csv_timestamp(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len, bool zoned,
+                               bool strict, int64_t *us, bool *good)
+{
+    weft_status st = WEFT_OK;
+    weft_datetime_reading read = {0};
+    weft_datetime_pattern *pattern = zoned ? v->timestamp : v->timestamp_ntz;
+    if (pattern == NULL) return cast_timestamp(ctx, v, text, len, zoned, us, good);
+    st = zoned ? weft_datetime_parse(ctx, pattern, v->zone, text, len, &read)
+               : weft_datetime_parse_local(ctx, pattern, text, len, &read);
+    WEFT_TRY(st, weft_datetime_inferred(ctx, strict, st));
+    *us = read.us;
+    *good = read.fits && (zoned || !read.zoned);
+    if (!*good && zoned && !strict && v->options->cast_fallback)
+        st = cast_timestamp(ctx, v, text, len, zoned, us, good);
+done:
+    return st;
 }
 
 /* ---- columns ---- */
@@ -405,28 +420,39 @@ static void convert_reals(const column_call *c)
     }
 }
 
-static void convert_dates(const column_call *c)
+static weft_status convert_dates(const column_call *c)
 {
+    weft_status st = WEFT_OK;
+    bool good;
     const char *text = NULL;
     uint32_t len = 0;
     int32_t i = 0;
     LOOP(c->v, c->data, c->fields, c->selection, c->rows, c->vector)
     {
-        if (!weft_csv_date(c->ctx, c->v, text, len, false, &((int32_t *)c->vector->values)[i])) set_bad(c, i);
+        int32_t *const days = &((int32_t *)c->vector->values)[i];
+        WEFT_TRY(st, weft_csv_date(c->ctx, c->v, text, len, false, days, &good));
+        if (!good) set_bad(c, i);
     }
+done:
+    return st;
 }
 
-static void convert_timestamps(const column_call *c)
+static weft_status convert_timestamps(const column_call *c)
 {
+    weft_status st = WEFT_OK;
+    bool good;
     const char *text = NULL;
     uint32_t len = 0;
     int32_t i = 0;
     const bool zoned = c->vector->column.type.id == WEFT_TYPE_TIMESTAMP;
     LOOP(c->v, c->data, c->fields, c->selection, c->rows, c->vector)
     {
-        if (!weft_csv_timestamp(c->ctx, c->v, text, len, zoned, false, &((int64_t *)c->vector->values)[i]))
-            set_bad(c, i);
+        int64_t *const us = &((int64_t *)c->vector->values)[i];
+        WEFT_TRY(st, weft_csv_timestamp(c->ctx, c->v, text, len, zoned, false, us, &good));
+        if (!good) set_bad(c, i);
     }
+done:
+    return st;
 }
 
 static void convert_times(const column_call *c)
@@ -491,9 +517,9 @@ weft_status weft_csv_convert(weft_ctx *ctx, weft_csv_values *values, const uint8
     case WEFT_TYPE_DECIMAL: convert_decimals(&c); break;
     case WEFT_TYPE_FLOAT:
     case WEFT_TYPE_DOUBLE: convert_reals(&c); break;
-    case WEFT_TYPE_DATE: convert_dates(&c); break;
+    case WEFT_TYPE_DATE: return convert_dates(&c);
     case WEFT_TYPE_TIMESTAMP:
-    case WEFT_TYPE_TIMESTAMP_NTZ: convert_timestamps(&c); break;
+    case WEFT_TYPE_TIMESTAMP_NTZ: return convert_timestamps(&c);
     case WEFT_TYPE_TIME: convert_times(&c); break;
     case WEFT_TYPE_BOOLEAN: convert_booleans(&c); break;
     case WEFT_TYPE_STRING:

@@ -17,6 +17,7 @@ typedef struct weft_csv_values {
     weft_zone *zone;
     weft_datetime_pattern *date;                      /* yyyy-MM-dd where no format is given */
     weft_datetime_pattern *timestamp, *timestamp_ntz; /* NULL: as CAST reads */
+    weft_status failed; /* while types are inferred: the first error, behind which nothing is a moment */
 } weft_csv_values;
 
 /* options: borrowed. The caller deinits. Errors: WEFT_DATETIME_PATTERN…, WEFT_CONFIG for a zone. */
@@ -28,7 +29,7 @@ void weft_csv_values_deinit(weft_csv_values *values);
 bool weft_csv_type_is_known(weft_type type);
 /* Convert fields[i] for the rows i of the selection (NULL: all of `rows`) into slot i of the vector, which
  * was reset. Strings are views of data. bad[i] becomes 1 (and the value NULL) for what is no value of the
- * type. Errors: WEFT_NOMEM. */
+ * type. Errors: WEFT_NOMEM, those of weft_datetime_parse. */
 WEFT_MUST_CHECK weft_status weft_csv_convert(weft_ctx *ctx, weft_csv_values *values, const uint8_t *data,
                                              const weft_csv_field *fields, const uint16_t *selection,
                                              int32_t rows, weft_vector *vector, uint8_t *bad);
@@ -54,11 +55,12 @@ bool weft_csv_double(weft_ctx *ctx, const weft_csv_values *values, const char *t
                      double *out);
 bool weft_csv_boolean(const char *text, uint32_t len, bool *out);
 /* strict, for inference: what the format says, and with preferDate yyyy-MM-dd where none is given; else what
- * CAST takes too, as the options say. */
-bool weft_csv_date(weft_ctx *ctx, weft_csv_values *values, const char *text, uint32_t len, bool strict,
-                   int32_t *days);
+ * CAST takes too, as the options say. Errors: those of weft_datetime_parse. */
+WEFT_MUST_CHECK weft_status weft_csv_date(weft_ctx *ctx, weft_csv_values *values, const char *text,
+                                          uint32_t len, bool strict, int32_t *days, bool *good);
 /* zoned: TIMESTAMP, else TIMESTAMP_NTZ. */
-bool weft_csv_timestamp(weft_ctx *ctx, weft_csv_values *values, const char *text, uint32_t len, bool zoned,
-                        bool strict, int64_t *us);
+WEFT_MUST_CHECK weft_status weft_csv_timestamp(weft_ctx *ctx, weft_csv_values *values, const char *text,
+                                               uint32_t len, bool zoned, bool strict, int64_t *us,
+                                               bool *good);
 
 #endif

@@ -163,7 +163,9 @@ static weft_status csv_open_pattern(weft_ctx *ctx, weft_file_sink *s, int32_t co
         format = o->timestamp_ntz_format != NULL ? o->timestamp_ntz_format : CSV_TIMESTAMP_NTZ_FORMAT;
     if (format == NULL) return WEFT_OK;
     const weft_str text = weft_str_view(format, (uint32_t)strlen(format));
-    const weft_datetime_place place = {.locale = o->locale, .zone = o->zone};
+    const weft_datetime_use use = type.id == WEFT_TYPE_TIMESTAMP_NTZ ? WEFT_DATETIME_WITHOUT_ZONE
+                                                                     : WEFT_DATETIME_IN_RECORD;
+    const weft_datetime_place place = {.locale = o->locale, .zone = o->zone, .use = use};
     const weft_status st = weft_datetime_pattern_new(ctx, &text, &place, NULL, false, &s->patterns[column]);
     if (st == WEFT_OK && s->patterns[column]->text_bytes_max > FORMATTED_BYTES_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "the format \"%s\" is too long", format);

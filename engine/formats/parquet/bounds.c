@@ -5,8 +5,8 @@
 #include "engine/expr/calendar.h"
 #include "engine/expr/decimal.h"
 #include "engine/expr/function.h"
+#include "engine/expr/rebase.h"
 #include "engine/formats/parquet/bounds.h"
-#include "engine/formats/parquet/rebase.h"
 
 /* One plain-encoded value as a weft value; false when it has not the size of its type. */
 static bool bounds_number(const weft_pq_leaf *leaf, const uint8_t *bytes, int32_t len, weft_value *out)
@@ -52,10 +52,10 @@ static bool bounds_number(const weft_pq_leaf *leaf, const uint8_t *bytes, int32_
     }
     case WEFT_PQ_DATE_TO_US: out->i64 = i32 * WEFT_DAY_US; return true;
     case WEFT_PQ_TO_BOOL: out->boolean = len > 0 && bytes[0] != 0; return len == 1;
-    case WEFT_PQ_DATE_REBASED: out->i64 = i32; return i32 >= WEFT_PQ_REBASE_DAY;
-    case WEFT_PQ_US_REBASED: out->i64 = i64; return i64 >= WEFT_PQ_REBASE_US;
+    case WEFT_PQ_DATE_REBASED: out->i64 = i32; return i32 >= WEFT_REBASE_DAY;
+    case WEFT_PQ_US_REBASED: out->i64 = i64; return i64 >= WEFT_REBASE_US;
     case WEFT_PQ_MS_REBASED:
-        return !__builtin_mul_overflow(i64, 1000, &out->i64) && out->i64 >= WEFT_PQ_REBASE_US;
+        return !__builtin_mul_overflow(i64, 1000, &out->i64) && out->i64 >= WEFT_REBASE_US;
     case WEFT_PQ_INT96_TO_US:
     case WEFT_PQ_INT96_REBASED:
     case WEFT_PQ_I32_TO_F64:

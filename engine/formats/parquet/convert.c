@@ -2,8 +2,8 @@
  * time. */
 #include "engine/expr/calendar.h"
 #include "engine/expr/decimal.h"
+#include "engine/expr/rebase.h"
 #include "engine/formats/parquet/chunk.h"
-#include "engine/formats/parquet/rebase.h"
 
 #define CONVERT_LOOP(from_type, to_type, expression)                                                         \
     do {                                                                                                     \
@@ -65,11 +65,11 @@ static weft_status convert_rebase(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t *
     weft_zone *zone = NULL;
     bool open = false;
     for (int64_t i = 0; i < count; i++) {
-        if (us[i] >= WEFT_PQ_REBASE_US) continue;
+        if (us[i] >= WEFT_REBASE_US) continue;
         if (!open && name != NULL) WEFT_TRY(st, weft_zone_open(ctx, name, &zone));
         if (!open && name == NULL) WEFT_TRY(st, weft_zone_open_session(ctx, &zone));
         open = true;
-        us[i] = weft_pq_rebase_us(zone, us[i]);
+        us[i] = weft_rebase_us(zone, us[i]);
     }
 done:
     weft_zone_close(&zone);
@@ -209,7 +209,7 @@ weft_status weft_pq_convert_fixed(weft_ctx *ctx, weft_pq_chunk *chunk, const uin
     case WEFT_PQ_NS_TO_US: CONVERT_LOOP(int64_t, int64_t, convert_floor_1000(v)); break;
     case WEFT_PQ_TIME_MS: CONVERT_LOOP(int32_t, int64_t, (int64_t)v * 1000); break;
     case WEFT_PQ_INT96_TO_US: convert_int96(raw, count, out->data); break;
-    case WEFT_PQ_DATE_REBASED: CONVERT_LOOP(int32_t, int32_t, weft_pq_rebase_day(v)); break;
+    case WEFT_PQ_DATE_REBASED: CONVERT_LOOP(int32_t, int32_t, weft_rebase_day(v)); break;
     case WEFT_PQ_US_REBASED:
         CONVERT_LOOP(int64_t, int64_t, v);
         WEFT_TRY(st, convert_rebase(ctx, chunk, out->data, count));

@@ -42,11 +42,11 @@ static void patterns_write_and_read_names(void **state)
         free(text);
         weft_datetime_pattern_free(&p);
         if (strchr(cases[i].pattern, 'E') != NULL) continue; /* days of the week are not read */
-        int64_t us = 0;
-        size_t at = 0;
+        weft_datetime_reading read;
         p = pattern_of(f, cases[i].locale, cases[i].pattern, true);
-        assert_true(weft_datetime_parse(&f->ctx, p, NULL, cases[i].text, strlen(cases[i].text), &us, &at));
-        assert_int_equal(us, march_us);
+        expr_ok(f, weft_datetime_parse(&f->ctx, p, NULL, cases[i].text, strlen(cases[i].text), &read));
+        assert_true(read.fits);
+        assert_int_equal(read.us, march_us);
         weft_datetime_pattern_free(&p);
     }
 }
@@ -64,12 +64,10 @@ static void zones_are_read(void **state)
                  {"2024-03-05 ../etc/passwd", 99}, {"2024-03-05 ", 99}};
     weft_datetime_pattern *p = pattern_of(f, NULL, "yyyy-MM-dd z", true);
     for (int32_t i = 0; i < WEFT_COUNT(cases); i++) {
-        int64_t us = 0;
-        size_t at = 0;
-        const bool fits =
-            weft_datetime_parse(&f->ctx, p, NULL, cases[i].text, strlen(cases[i].text), &us, &at);
-        assert_int_equal(fits, cases[i].hours != 99);
-        if (fits) assert_int_equal(us, march_us + cases[i].hours * 3600 * 1000000);
+        weft_datetime_reading read;
+        expr_ok(f, weft_datetime_parse(&f->ctx, p, NULL, cases[i].text, strlen(cases[i].text), &read));
+        assert_int_equal(read.fits, cases[i].hours != 99);
+        if (read.fits) assert_int_equal(read.us, march_us + cases[i].hours * 3600 * 1000000);
     }
     weft_datetime_pattern_free(&p);
 }
@@ -128,11 +126,28 @@ done:
     return st;
 }
 
+/* A zone for whose file there is no memory is an error, and not a text that does not fit. */
+static weft_status read_once(weft_fixture *f, void *arg)
+{
+    weft_status st = WEFT_OK;
+    weft_datetime_pattern *p = NULL;
+    weft_datetime_reading read = {0};
+    const char *const text = arg;
+    const weft_str pattern = weft_str_view("yyyy-MM-dd z", 12);
+    WEFT_TRY(st, weft_datetime_pattern_new(&f->ctx, &pattern, NULL, NULL, true, &p));
+    WEFT_TRY(st, weft_datetime_parse(&f->ctx, p, NULL, text, strlen(text), &read));
+    assert_true(read.fits);
+done:
+    weft_datetime_pattern_free(&p);
+    return st;
+}
+
 static void allocations_fail_in_turn(void **state)
 {
-    static char locale[] = "de";
+    static char locale[] = "de", text[] = "2024-03-05 Asia/Tokyo";
     (void)state;
     weft_fixture_oom_sweep(open_once, locale);
+    weft_fixture_oom_sweep(read_once, text);
 }
 
 WEFT_TESTS(EXPR_TEST(patterns_write_and_read_names), EXPR_TEST(zones_are_read),

@@ -2,7 +2,7 @@
  * there made both. Its row groups, pages and bloom filters must also be of use. */
 #include "engine/expr/calendar.h"
 #include "engine/expr/expr.h"
-#include "engine/formats/parquet/rebase.h"
+#include "engine/expr/rebase.h"
 #include "tests/support/parquet_text.h"
 
 static const char *const files[] = {
@@ -434,12 +434,12 @@ static void days_keep_their_dates(void **state)
                  {0, 1970, 1, 1},         {-2440588, -4712, 1, 1}};
     for (int i = 0; i < WEFT_COUNT(cases); i++) {
         const int32_t want = weft_days_of_civil(cases[i].year, cases[i].month, cases[i].day);
-        assert_int_equal(weft_pq_rebase_day(cases[i].days), want);
+        assert_int_equal(weft_rebase_day(cases[i].days), want);
     }
     for (int32_t day = -800000; day < 100; day++) /* bounds of statistics rely on this */
-        assert_true(weft_pq_rebase_day(day) <= weft_pq_rebase_day(day + 1));
-    assert_true(weft_pq_rebase_day(INT32_MIN) < weft_pq_rebase_day(0));
-    assert_int_equal(weft_pq_rebase_us(NULL, -719164 * WEFT_DAY_US + 5), -719162 * WEFT_DAY_US + 5);
+        assert_true(weft_rebase_day(day) <= weft_rebase_day(day + 1));
+    assert_true(weft_rebase_day(INT32_MIN) < weft_rebase_day(0));
+    assert_int_equal(weft_rebase_us(NULL, -719164 * WEFT_DAY_US + 5), -719162 * WEFT_DAY_US + 5);
 }
 
 WEFT_TESTS(WEFT_TEST(files_give_their_rows), WEFT_TEST(pages_are_pruned), WEFT_TEST(bloom_filters_are_asked),

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/settings.h"
 #include "engine/formats/partition.h"
 #include "engine/formats/source.h"
 
@@ -264,12 +265,13 @@ static weft_type partition_column_type(const partition_finder *f, int32_t files,
     for (int32_t i = 0; given != NULL && i < given->count; i++) {
         if (strcasecmp(given->fields[i].name, f->names[column]) == 0) return given->fields[i].type;
     }
+    const bool times = weft_setting(f->ctx, WEFT_SET_TIME_TYPE) != 0;
     weft_type type = WEFT_TYPE_OF(WEFT_TYPE_NULL);
     const char *before = NULL; /* neighbours often have the same value */
     for (int32_t i = 0; i < files; i++) {
         const char *text = f->texts[(int64_t)i * f->count + column];
         if (text == NULL || (before != NULL && strcmp(text, before) == 0)) continue;
-        type = weft_partition_type_common(type, weft_partition_type_of(text));
+        type = weft_partition_type_common(type, weft_partition_type_of(text, times));
         before = text;
     }
     return type;

@@ -31,8 +31,9 @@ WEFT_MUST_CHECK weft_status weft_partitions_find(weft_ctx *ctx, const weft_file_
 WEFT_MUST_CHECK weft_status weft_partition_pair(weft_ctx *ctx, const char *folder, size_t len, char **name,
                                                 char **text);
 
-/* partition_type.c: the type of one text, unescaped; of two texts' types; and the value of a text. */
-weft_type weft_partition_type_of(const char *text);
+/* partition_type.c: the type of one text, unescaped (times: 10:00:00 is a TIME); of
+ * two texts' types; and the value of a text. */
+weft_type weft_partition_type_of(const char *text, bool times);
 weft_type weft_partition_type_common(weft_type a, weft_type b);
 /* text NULL: the value is NULL. Borrows text. Errors: WEFT_CAST_INVALID_INPUT, WEFT_UNSUPPORTED. */
 WEFT_MUST_CHECK weft_status weft_partition_value(weft_ctx *ctx, const char *column, const char *text,

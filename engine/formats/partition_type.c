@@ -8,6 +8,7 @@
 #include "engine/expr/calendar.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/decimal.h"
+#include "engine/expr/interval.h"
 #include "engine/formats/partition.h"
 
 /* A whole number: sign and digits. False when it does not fit 64 bits. */
@@ -89,7 +90,15 @@ static bool type_timestamp(const char *text, int64_t *local_us)
     return !moment.has_offset && moment.zone == NULL;
 }
 
-weft_type weft_partition_type_of(const char *text)
+/* HH:mm:ss, perhaps with a fraction. */
+static bool type_time(const char *text, int64_t *ns)
+{
+    const char *rest;
+    int32_t digits = 0;
+    return type_form(text, "00:00:00", &rest) && weft_parse_time(text, strlen(text), ns, &digits);
+}
+
+weft_type weft_partition_type_of(const char *text, bool times)
 {
     int64_t whole;
     int32_t days;
@@ -101,6 +110,7 @@ weft_type weft_partition_type_of(const char *text)
     if (type_double(text, &number)) return WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
     if (type_timestamp(text, &whole)) return WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP);
     if (type_date(text, &days)) return WEFT_TYPE_OF(WEFT_TYPE_DATE);
+    if (times && type_time(text, &whole)) return weft_type_time(6);
     return WEFT_TYPE_OF(WEFT_TYPE_STRING);
 }
 
@@ -200,6 +210,9 @@ weft_status weft_partition_value(weft_ctx *ctx, const char *column, const char *
     } else if (type.id == WEFT_TYPE_TIMESTAMP) {
         good = type_moment(text, &out->i64);
         if (good) WEFT_TRY(st, type_zoned(ctx, out->i64, &out->i64));
+    } else if (type.id == WEFT_TYPE_TIME) {
+        good = type_time(text, &out->i64);
+        out->i64 = weft_time_cut(type, out->i64);
     } else if (type.id == WEFT_TYPE_BOOLEAN) {
         good = type_boolean(text, &out->boolean);
     } else if (type.id == WEFT_TYPE_STRING || type.id == WEFT_TYPE_BINARY) {

@@ -29,7 +29,8 @@ typedef struct insertion {
 
 static bool is_time(weft_type type)
 {
-    return type.id == WEFT_TYPE_DATE || type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ;
+    return type.id == WEFT_TYPE_TIME || type.id == WEFT_TYPE_DATE || type.id == WEFT_TYPE_TIMESTAMP ||
+           type.id == WEFT_TYPE_TIMESTAMP_NTZ;
 }
 
 /* ANSI store assignment. */
@@ -44,7 +45,9 @@ static bool may_store_ansi(weft_type from, weft_type to)
     }
     if (to.id == WEFT_TYPE_STRING) return weft_cast_allowed(from, to);
     if (weft_type_is_numeric(from) && weft_type_is_numeric(to)) return true;
-    return is_time(from) && is_time(to);
+    if (from.id == WEFT_TYPE_TIME && to.id == WEFT_TYPE_TIME)
+        return weft_type_time_digits(from) <= weft_type_time_digits(to);
+    return is_time(from) && is_time(to) && weft_cast_allowed(from, to);
 }
 
 /* By the policy of the session: STRICT loses nothing, ANSI allows what does not mean something else. */

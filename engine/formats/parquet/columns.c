@@ -82,6 +82,7 @@ static bool columns_convert(const weft_pq_leaf *from, weft_type to, weft_pq_leaf
         out->convert = WEFT_PQ_DATE_TO_US;
         return true;
     }
+    if (have == WEFT_TYPE_TIME && want == WEFT_TYPE_TIME) return true; /* the digits are what a table says */
     /* Parquet has no type for intervals: tables that hold them say what the numbers are. */
     if (want == WEFT_TYPE_INTERVAL_YM && have == WEFT_TYPE_INT && from->physical == WEFT_PQ_INT32)
         return true;

@@ -386,6 +386,10 @@ static weft_status footer_key_value(footer *f, const char *key, const uint8_t *v
         char *zone = NULL;
         WEFT_TRY(st, weft_arena_copy(f->ctx, f->meta->arena, value, (size_t)value_bytes, &zone));
         f->meta->rebase_zone = zone;
+    } else if (strcmp(key, "org.apache.spark.sql.parquet.row.metadata") == 0) {
+        char *text = NULL;
+        WEFT_TRY(st, weft_arena_copy(f->ctx, f->meta->arena, value, (size_t)value_bytes, &text));
+        f->meta->row_schema = text;
     }
 done:
     return st;

@@ -114,6 +114,7 @@ typedef struct weft_pq_meta {
     int32_t leaf_count;
     weft_pq_leaf *leaves;
     const char *rebase_zone; /* of leaves that are *_REBASED; NULL: the session's */
+    const char *row_schema;  /* Spark's JSON of the columns, or NULL */
     int32_t field_count;     /* columns at the top */
     const weft_pq_node *fields;
     const weft_field *columns; /* the same as weft fields */

@@ -125,8 +125,10 @@ static weft_status table_infer_schema(weft_ctx *ctx, weft_table *table, bool mer
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i64(most, 1), &fields));
     for (int32_t f = first; f < files; f++) {
         const weft_pq_meta *meta = table->files[f].meta;
+        const weft_field *columns;
+        WEFT_TRY(st, weft_pq_described_columns(ctx, meta, &columns));
         for (int32_t i = 0; i < meta->field_count; i++) {
-            const weft_field *column = &meta->columns[i];
+            const weft_field *column = &columns[i];
             const int32_t sofar = f == first ? 0 : table->schema.count;
             const int32_t known = weft_pq_find_field(fields, sofar, column->name, i);
             if (known >= 0) {

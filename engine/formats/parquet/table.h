@@ -48,6 +48,10 @@ static inline const weft_value *weft_pq_constant_value(const weft_table *table, 
 void weft_pq_group_bounds(const weft_table *table, const weft_pq_file *file, int32_t row_group,
                           const int32_t *columns, int32_t column_count, weft_pq_bounds *out);
 
+/* described.c: the file's columns, with types of which only Spark's description in the file tells. */
+WEFT_MUST_CHECK weft_status weft_pq_described_columns(weft_ctx *ctx, const weft_pq_meta *meta,
+                                                      const weft_field **out);
+
 /* columns.c */
 extern const weft_pq_node weft_pq_mismatch;
 /* The field of that name, without regard to case when there is no exact one; or -1. hint: where it is likely,

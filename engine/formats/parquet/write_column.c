@@ -162,7 +162,7 @@ static weft_status column_put_values(weft_ctx *ctx, weft_pqw_column *column, con
             WEFT_TRY(st, weft_pqw_dict_put_coded(ctx, &column->dict, in->dictionary, index, n, limit, codes,
                                                  &coded));
         } else {
-            WEFT_TRY(st, weft_pqw_gather(ctx, column->leaf, in->phys, base, index, n, values));
+            WEFT_TRY(st, weft_pqw_gather_input(ctx, column->leaf, in->phys, base, index, n, values));
             gathered = true;
             WEFT_TRY(st, weft_pqw_dict_put(ctx, &column->dict, values, n, limit, codes, &coded));
         }
@@ -170,7 +170,8 @@ static weft_status column_put_values(weft_ctx *ctx, weft_pqw_column *column, con
         if (coded < n) WEFT_TRY(st, weft_pqw_column_leave_dict(ctx, column));
     }
     if (coded < n) {
-        if (!gathered) WEFT_TRY(st, weft_pqw_gather(ctx, column->leaf, in->phys, base, index, n, values));
+        if (!gathered)
+            WEFT_TRY(st, weft_pqw_gather_input(ctx, column->leaf, in->phys, base, index, n, values));
         const int32_t width = column->leaf->kind == WEFT_PQW_BYTES || column->leaf->kind == WEFT_PQW_FIXED
                                   ? 16
                                   : weft_pqw_staged_bytes(column->leaf);

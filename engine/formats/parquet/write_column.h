@@ -116,6 +116,11 @@ WEFT_MUST_CHECK weft_status weft_pqw_put_page_header(weft_ctx *ctx, weft_bytes *
  * it. */
 WEFT_MUST_CHECK weft_status weft_pqw_gather(weft_ctx *ctx, const weft_pqw_leaf *leaf, weft_phys phys,
                                             const void *values, const uint32_t *index, int32_t n, void *to);
+/* The same of what came in a batch: a TIME of up to six digits has nanoseconds there and microseconds here.
+ */
+WEFT_MUST_CHECK weft_status weft_pqw_gather_input(weft_ctx *ctx, const weft_pqw_leaf *leaf, weft_phys phys,
+                                                  const void *values, const uint32_t *index, int32_t n,
+                                                  void *to);
 /* Bytes of one staged value; 0 for BYTES. FIXED is staged as fixed_bytes. */
 int32_t weft_pqw_staged_bytes(const weft_pqw_leaf *leaf);
 

@@ -104,11 +104,6 @@ weft_status weft_pqw_gather(weft_ctx *ctx, const weft_pqw_leaf *leaf, weft_phys 
                          "The column `%s` came as physical type %d to be written as Parquet's %d.",
                          leaf->dotted, (int)phys, (int)leaf->physical);
     }
-    if (leaf->type.id == WEFT_TYPE_TIME && weft_type_time_digits(leaf->type) <= 6) {
-        for (int32_t i = 0; i < n; i++)
-            ((int64_t *)to)[i] = ((const int64_t *)values)[index != NULL ? index[i] : (uint32_t)i] / 1000;
-        return WEFT_OK;
-    }
     if (index == NULL && weft_phys_bytes(phys) == gather_bytes(leaf->kind)) {
         memcpy(to, values, (size_t)n * (size_t)gather_bytes(leaf->kind));
         return WEFT_OK;
@@ -118,4 +113,15 @@ weft_status weft_pqw_gather(weft_ctx *ctx, const weft_pqw_leaf *leaf, weft_phys 
                          leaf->dotted);
     }
     return WEFT_OK;
+}
+
+weft_status weft_pqw_gather_input(weft_ctx *ctx, const weft_pqw_leaf *leaf, weft_phys phys,
+                                  const void *values, const uint32_t *index, int32_t n, void *to)
+{
+    weft_status st = WEFT_OK;
+    const bool micros = leaf->type.id == WEFT_TYPE_TIME && weft_type_time_digits(leaf->type) <= 6;
+    WEFT_TRY(st, weft_pqw_gather(ctx, leaf, phys, values, index, n, to));
+    for (int32_t i = 0; micros && i < n; i++) ((int64_t *)to)[i] /= 1000;
+done:
+    return st;
 }

@@ -91,6 +91,13 @@ X(CTE_PRECEDENCE, "weft.sql.legacy.ctePrecedencePolicy", "spark.sql.legacy.ctePr
 X(TIME_PARSER, "weft.sql.legacy.timeParserPolicy", "spark.sql.legacy.timeParserPolicy", STATEMENT, TEXT,
   "CORRECTED", 0, 0,
   "Patterns of dates and times; LEGACY: of Spark 2; EXCEPTION: a text that only Spark 2 reads is an error")
+X(PARQUET_REBASE, "weft.sql.parquet.datetimeRebaseModeInRead", "spark.sql.parquet.datetimeRebaseModeInRead",
+  STATEMENT, TEXT, "CORRECTED", 0, 0,
+  "LEGACY: old dates of Parquet files of others than Spark are of the Julian calendar; EXCEPTION: an error")
+X(PARQUET_REBASE_INT96, "weft.sql.parquet.int96RebaseModeInRead", "spark.sql.parquet.int96RebaseModeInRead",
+  STATEMENT, TEXT, "CORRECTED", 0, 0, "The same of timestamps of 96 bits")
+X(PARQUET_MERGE, "weft.sql.parquet.mergeSchema", "spark.sql.parquet.mergeSchema", STATEMENT, BOOL, "false", 0,
+  1, "The columns of all Parquet files that are read together; false: of one of them")
 X(PRECISION_LOSS, "weft.sql.decimalOperations.allowPrecisionLoss",
   "spark.sql.decimalOperations.allowPrecisionLoss", STATEMENT, BOOL, "true", 0, 1,
   "Decimals of more than 38 digits lose digits behind the point, down to six; false: those before it")

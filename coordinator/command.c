@@ -107,6 +107,8 @@ static const struct {
     {WEFT_SET_PARTITION_OVERWRITE, {"STATIC", "DYNAMIC"}, -1},
     {WEFT_SET_TIMESTAMP_TYPE, {"TIMESTAMP_NTZ", "TIMESTAMP_LTZ"}, -1},
     {WEFT_SET_TIME_PARSER, {"EXCEPTION", "LEGACY", "CORRECTED"}, -1},
+    {WEFT_SET_PARQUET_REBASE, {"EXCEPTION", "LEGACY", "CORRECTED"}, -1},
+    {WEFT_SET_PARQUET_REBASE_INT96, {"EXCEPTION", "LEGACY", "CORRECTED"}, -1},
 };
 
 static weft_status check_choice(weft_ctx *ctx, weft_setting_id id, const char *value)

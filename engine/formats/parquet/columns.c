@@ -213,16 +213,72 @@ done:
     return st;
 }
 
-weft_status weft_pq_map_columns(weft_ctx *ctx, const weft_table *table, weft_pq_file *file)
+/* ---- calendars ---- */
+
+/* How a leaf is read whose old dates are of the Julian calendar; what it was where that changes nothing. */
+static weft_pq_convert columns_julian(const weft_pq_leaf *leaf)
+{
+    const bool stamp = leaf->type.id == WEFT_TYPE_TIMESTAMP;
+    if (leaf->convert == WEFT_PQ_AS_IS && leaf->type.id == WEFT_TYPE_DATE) return WEFT_PQ_DATE_REBASED;
+    if (leaf->convert == WEFT_PQ_AS_IS && stamp) return WEFT_PQ_US_REBASED;
+    if (leaf->convert == WEFT_PQ_MS_TO_US && stamp) return WEFT_PQ_MS_REBASED;
+    if (leaf->convert == WEFT_PQ_INT96_TO_US && stamp) return WEFT_PQ_INT96_REBASED;
+    return (weft_pq_convert)leaf->convert;
+}
+
+/* *out: the node with leaves that are read by the calendars; itself where none differs. */
+static weft_status columns_rebase(weft_ctx *ctx, const weft_pq_node *node, weft_pq_calendars calendars,
+                                  const weft_pq_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pq_node *copy = NULL;
+    *out = node;
+    if (node->absent) return WEFT_OK;
+    if (node->is_leaf) {
+        weft_pq_leaf *leaf = NULL;
+        const weft_pq_convert julian = columns_julian(node->as);
+        const weft_pq_calendar is = julian == WEFT_PQ_INT96_REBASED ? calendars.int96 : calendars.times;
+        if (is == WEFT_PQ_GREGORIAN || julian == (weft_pq_convert)node->as->convert) return WEFT_OK;
+        WEFT_TRY(st, WEFT_NEW(ctx, &copy));
+        WEFT_TRY(st, WEFT_NEW(ctx, &leaf));
+        *copy = *node;
+        *leaf = *node->as;
+        leaf->convert = (uint8_t)julian;
+        leaf->ancient_fails = is == WEFT_PQ_UNTOLD;
+        copy->as = leaf;
+        *out = copy;
+    }
+    for (int32_t i = 0; !node->is_leaf && i < node->child_count; i++) {
+        const weft_pq_node *child;
+        WEFT_TRY(st, columns_rebase(ctx, &node->children[i], calendars, &child));
+        if (child == &node->children[i]) continue;
+        if (copy == NULL) {
+            WEFT_TRY(st, WEFT_NEW(ctx, &copy));
+            *copy = *node;
+            WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->child_count, &copy->children));
+            memcpy(copy->children, node->children, (size_t)node->child_count * sizeof *copy->children);
+            *out = copy;
+        }
+        copy->children[i] = *child;
+    }
+done:
+    return st;
+}
+
+weft_status weft_pq_map_columns(weft_ctx *ctx, const weft_table *table, weft_pq_calendars calendars,
+                                weft_pq_file *file)
 {
     weft_status st = WEFT_OK;
     const weft_pq_node **nodes = NULL;
+    if (file->meta->says_calendar) calendars = (weft_pq_calendars){0};
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(table->schema.count, 1), &nodes));
     for (int32_t c = 0; c < table->schema.count; c++) {
         const weft_field *want = &table->schema.fields[c];
         if (table->partition_of[c] >= 0) continue; /* its value stands in the path */
         const int32_t field = weft_pq_find_field(file->meta->columns, file->meta->field_count, want->name, c);
-        if (field >= 0) WEFT_TRY(st, columns_node(ctx, file->meta, field, want->type, &nodes[c]));
+        if (field < 0) continue;
+        WEFT_TRY(st, columns_node(ctx, file->meta, field, want->type, &nodes[c]));
+        WEFT_TRY(st, columns_rebase(ctx, nodes[c], calendars, &nodes[c]));
     }
     file->nodes = nodes;
 done:

@@ -57,6 +57,23 @@ static void convert_int96(const uint8_t *raw, int64_t count, int64_t *to)
     }
 }
 
+/* EXCEPTION: a date or time that has another number of days in the older calendar, in a file that does not
+ * say which one it has. */
+static weft_status convert_fail_ancient(weft_ctx *ctx, const weft_pq_chunk *chunk)
+{
+    const weft_status st =
+        weft_fail(ctx, WEFT_READ_ANCIENT_DATETIME,
+                  "You may get a different result due to the upgrading to Spark >= 3.0: reading dates before "
+                  "1582-10-15 or "
+                  "timestamps before 1900-01-01T00:00:00Z of the Parquet column %s can be ambiguous, as the "
+                  "file may have "
+                  "been written by Spark 2.x or legacy versions of Hive, which count by another calendar.",
+                  chunk->leaf->path);
+    weft_hint(ctx, "Set the option datetimeRebaseMode or int96RebaseMode to LEGACY for such files, or to "
+                   "CORRECTED to read the values as they are.");
+    return st;
+}
+
 /* Times of the older calendar, in place. The zone is opened when the first value needs it. */
 static weft_status convert_rebase(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t *us, int64_t count)
 {
@@ -66,6 +83,7 @@ static weft_status convert_rebase(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t *
     bool open = false;
     for (int64_t i = 0; i < count; i++) {
         if (us[i] >= WEFT_REBASE_US) continue;
+        if (chunk->leaf->ancient_fails) WEFT_TRY(st, convert_fail_ancient(ctx, chunk));
         if (!open && name != NULL) WEFT_TRY(st, weft_zone_open(ctx, name, &zone));
         if (!open && name == NULL) WEFT_TRY(st, weft_zone_open_session(ctx, &zone));
         open = true;
@@ -74,6 +92,17 @@ static weft_status convert_rebase(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t *
 done:
     weft_zone_close(&zone);
     return st;
+}
+
+static weft_status convert_rebase_days(weft_ctx *ctx, const weft_pq_chunk *chunk, int32_t *days,
+                                       int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (days[i] >= WEFT_REBASE_DAY) continue;
+        if (chunk->leaf->ancient_fails) return convert_fail_ancient(ctx, chunk);
+        days[i] = weft_rebase_day(days[i]);
+    }
+    return WEFT_OK;
 }
 
 static uint64_t convert_load_big(const uint8_t *bytes)
@@ -209,7 +238,10 @@ weft_status weft_pq_convert_fixed(weft_ctx *ctx, weft_pq_chunk *chunk, const uin
     case WEFT_PQ_NS_TO_US: CONVERT_LOOP(int64_t, int64_t, convert_floor_1000(v)); break;
     case WEFT_PQ_TIME_MS: CONVERT_LOOP(int32_t, int64_t, (int64_t)v * 1000); break;
     case WEFT_PQ_INT96_TO_US: convert_int96(raw, count, out->data); break;
-    case WEFT_PQ_DATE_REBASED: CONVERT_LOOP(int32_t, int32_t, weft_rebase_day(v)); break;
+    case WEFT_PQ_DATE_REBASED:
+        CONVERT_LOOP(int32_t, int32_t, v);
+        WEFT_TRY(st, convert_rebase_days(ctx, chunk, out->data, count));
+        break;
     case WEFT_PQ_US_REBASED:
         CONVERT_LOOP(int64_t, int64_t, v);
         WEFT_TRY(st, convert_rebase(ctx, chunk, out->data, count));

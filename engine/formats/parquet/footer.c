@@ -431,6 +431,7 @@ static void footer_rebase(footer *f)
     const bool is_spark = f->spark_version > 0;
     const bool times = f->legacy_times || (is_spark && f->spark_version < 300);
     const bool int96 = f->legacy_int96 || (is_spark && f->spark_version < 301);
+    f->meta->says_calendar = is_spark || times || int96;
     for (int32_t i = 0; i < f->meta->leaf_count; i++) {
         weft_pq_leaf *leaf = &f->meta->leaves[i];
         const bool micros = leaf->convert == WEFT_PQ_AS_IS && leaf->type.id == WEFT_TYPE_TIMESTAMP;

@@ -79,6 +79,7 @@ struct weft_pq_leaf {
     bool unsigned_order; /* statistics compare as unsigned: UINT columns */
     int16_t max_def, max_rep;
     int32_t type_bytes; /* of one physical value; 0: BYTE_ARRAY and BOOLEAN */
+    bool ancient_fails; /* *_REBASED: a value that would change is an error */
     uint8_t scale_up;   /* decimals: digits that the type has more behind the point than the file */
 };
 
@@ -113,6 +114,7 @@ typedef struct weft_pq_meta {
     int64_t rows;
     int32_t leaf_count;
     weft_pq_leaf *leaves;
+    bool says_calendar;      /* Spark wrote it, and says how old dates are counted: footer.c has seen to it */
     const char *rebase_zone; /* of leaves that are *_REBASED; NULL: the session's */
     const char *row_schema;  /* Spark's JSON of the columns, or NULL */
     int32_t field_count;     /* columns at the top */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/settings.h"
 #include "engine/columnar/type_map.h"
 #include "engine/formats/options.h"
 #include "engine/formats/parquet/parquet.h"
@@ -16,21 +17,45 @@
 static const weft_pq_meta nothing = {.path = "", .row_group_count = 0};
 
 typedef struct table_options {
-    bool merge;       /* mergeSchema */
+    bool merge; /* mergeSchema */
+    weft_pq_calendars calendars;
     bool recursive;   /* recursiveFileLookup: folders are no partitions */
     const char *base; /* basePath, normalised; or NULL */
 } table_options;
+
+/* A mode of Spark's. Spark looks at it first in a file of others; here a word that is none is refused at
+ * once. */
+static weft_status table_read_calendar(weft_ctx *ctx, const char *key, const char *value,
+                                       weft_pq_calendar *out)
+{
+    static const char *const words[] = {"CORRECTED", "LEGACY", "EXCEPTION"}; /* by weft_pq_calendar */
+    for (int32_t i = 0; i < WEFT_COUNT(words); i++) {
+        if (strcasecmp(value, words[i]) != 0) continue;
+        *out = (weft_pq_calendar)i;
+        return WEFT_OK;
+    }
+    return weft_fail(ctx, WEFT_CONFIG, "option %s is CORRECTED, LEGACY or EXCEPTION, not \"%s\"", key, value);
+}
 
 static weft_status table_read_options(weft_ctx *ctx, const char *const *options, int32_t count,
                                       table_options *out)
 {
     weft_status st = WEFT_OK;
-    *out = (table_options){0};
+    *out = (table_options){.merge = weft_setting(ctx, WEFT_SET_PARQUET_MERGE) != 0};
+    WEFT_TRY(st, table_read_calendar(ctx, "datetimeRebaseMode",
+                                     weft_setting_text(ctx, WEFT_SET_PARQUET_REBASE), &out->calendars.times));
+    WEFT_TRY(st, table_read_calendar(ctx, "int96RebaseMode",
+                                     weft_setting_text(ctx, WEFT_SET_PARQUET_REBASE_INT96),
+                                     &out->calendars.int96));
     for (int32_t i = 0; i < count; i++) {
         const char *key = options[2 * i], *value = options[2 * i + 1];
         if (weft_option_is_general(key)) continue;
         if (strcasecmp(key, "mergeSchema") == 0) {
             WEFT_TRY(st, weft_option_flag(ctx, key, value, &out->merge));
+        } else if (strcasecmp(key, "datetimeRebaseMode") == 0) {
+            WEFT_TRY(st, table_read_calendar(ctx, key, value, &out->calendars.times));
+        } else if (strcasecmp(key, "int96RebaseMode") == 0) {
+            WEFT_TRY(st, table_read_calendar(ctx, key, value, &out->calendars.int96));
         } else if (strcasecmp(key, "recursiveFileLookup") == 0) {
             WEFT_TRY(st, weft_option_flag(ctx, key, value, &out->recursive));
         } else if (strcasecmp(key, "basePath") == 0) {
@@ -38,7 +63,8 @@ static weft_status table_read_options(weft_ctx *ctx, const char *const *options,
         } else {
             WEFT_TRY(st,
                      weft_option_unknown(ctx, "parquet", key,
-                                         "mergeSchema, pathGlobFilter, modifiedBefore, modifiedAfter, "
+                                         "mergeSchema, datetimeRebaseMode, int96RebaseMode, pathGlobFilter, "
+                                         "modifiedBefore, modifiedAfter, "
                                          "recursiveFileLookup, ignoreCorruptFiles, ignoreMissingFiles and "
                                          "basePath"));
         }
@@ -211,7 +237,8 @@ static weft_status table_open(weft_ctx *ctx, const weft_file_info *files, int32_
         WEFT_TRY(st, table_infer_schema(ctx, table, set.merge));
     }
     WEFT_TRY(st, table_mark_partitions(ctx, table));
-    for (int32_t i = 0; i < file_count; i++) WEFT_TRY(st, weft_pq_map_columns(ctx, table, &table->files[i]));
+    for (int32_t i = 0; i < file_count; i++)
+        WEFT_TRY(st, weft_pq_map_columns(ctx, table, set.calendars, &table->files[i]));
     *out = table;
 done:
     if (st != WEFT_OK) table_close(&table);

@@ -57,8 +57,18 @@ extern const weft_pq_node weft_pq_mismatch;
 /* The field of that name, without regard to case when there is no exact one; or -1. hint: where it is likely,
  * so that files with thousands of columns are not searched for each. */
 int32_t weft_pq_find_field(const weft_field *fields, int32_t count, const char *name, int32_t hint);
+/* How dates and timestamps before the Gregorian calendar are counted in files that do not say it. */
+typedef enum weft_pq_calendar {
+    WEFT_PQ_GREGORIAN,
+    WEFT_PQ_JULIAN, /* before 1582-10-15 */
+    WEFT_PQ_UNTOLD  /* nobody knows: they are an error */
+} weft_pq_calendar;
+typedef struct weft_pq_calendars {
+    weft_pq_calendar times, int96;
+} weft_pq_calendars;
 /* Fill in file->nodes. */
-WEFT_MUST_CHECK weft_status weft_pq_map_columns(weft_ctx *ctx, const weft_table *table, weft_pq_file *file);
+WEFT_MUST_CHECK weft_status weft_pq_map_columns(weft_ctx *ctx, const weft_table *table,
+                                                weft_pq_calendars calendars, weft_pq_file *file);
 /* What gives of a file's field for a column of type `whole` only the fields of `read` (weft_scan_spec). */
 WEFT_MUST_CHECK weft_status weft_pq_cut_node(weft_ctx *ctx, const weft_pq_node *node, weft_type whole,
                                              weft_type read, const weft_pq_node **out);

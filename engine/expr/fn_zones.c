@@ -36,19 +36,11 @@ weft_status weft_zones_get(weft_ctx *ctx, const weft_kernel_call *call, int32_t 
     }
     weft_zone_close(&s->zones[k]);
     s->have[k] = false;
-    weft_status st = WEFT_CONFIG;
-    if (fits) {
+    const weft_status st =
+        weft_zone_open_given(ctx, weft_str_data(name), name->len, &call->expr->span, &s->zones[k]);
+    if (st == WEFT_OK) {
         memcpy(s->names[k], weft_str_data(name), name->len);
         s->names[k][name->len] = 0;
-        st = weft_zone_open(ctx, s->names[k], &s->zones[k]);
-    }
-    if (st == WEFT_CONFIG) {
-        weft_error_clear(ctx);
-        return weft_fail_at(
-            ctx, WEFT_TIMEZONE, &call->expr->span,
-            "The timezone: %.*s is invalid. The timezone must be either a region-based zone ID such "
-            "as 'America/Los_Angeles' or a zone offset such as '+02:00'.",
-            (int)weft_min_i64(name->len, 100), weft_str_data(name));
     }
     s->have[k] = st == WEFT_OK;
     *out = s->zones[k];

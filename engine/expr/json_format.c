@@ -27,7 +27,8 @@ weft_status weft_json_format_open(weft_ctx *ctx, const weft_json_options *option
     if (options->time_zone == NULL)
         WEFT_TRY(st, weft_zone_open_session(ctx, &out->zone));
     else
-        WEFT_TRY(st, weft_zone_open(ctx, options->time_zone, &out->zone));
+        WEFT_TRY(st,
+                 weft_zone_open_given(ctx, options->time_zone, strlen(options->time_zone), NULL, &out->zone));
     out->style = (weft_json_style){.escapes = options->ascii ? WEFT_JSON_ESCAPE_WIDE : WEFT_JSON_ESCAPE_LEAST,
                                    .keep_nulls = options->keep_nulls,
                                    .pretty = options->pretty,

@@ -36,6 +36,9 @@ weft_status weft_json_scalars_init(weft_ctx *ctx, const weft_json_options *optio
     WEFT_TRY(st, open_pattern(ctx, options, options->timestamp_ntz_format, WEFT_DATETIME_WITHOUT_ZONE,
                               &out->timestamp_ntz));
     WEFT_TRY(st, weft_locale_numbers_open(ctx, options->locale, &out->numbers));
+    out->has_zone = options->time_zone != NULL;
+    if (out->has_zone)
+        st = weft_zone_open_given(ctx, options->time_zone, strlen(options->time_zone), NULL, &out->zone);
 done:
     if (st != WEFT_OK) weft_json_scalars_deinit(out);
     return st;
@@ -53,7 +56,6 @@ void weft_json_scalars_deinit(weft_json_scalars *scalars)
 weft_status weft_json_scalars_accept(weft_ctx *ctx, weft_json_scalars *scalars, weft_type type)
 {
     char text[64];
-    const char *name = scalars->options->time_zone;
     const bool nanos = type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
     if (nanos) {
         return weft_fail(ctx, WEFT_UNSUPPORTED, "JSON as the type \"%s\" is not supported",
@@ -61,8 +63,7 @@ weft_status weft_json_scalars_accept(weft_ctx *ctx, weft_json_scalars *scalars, 
     }
     if (type.id != WEFT_TYPE_TIMESTAMP || scalars->has_zone) return WEFT_OK;
     scalars->has_zone = true;
-    return name == NULL ? weft_zone_open_session(ctx, &scalars->zone)
-                        : weft_zone_open(ctx, name, &scalars->zone);
+    return weft_zone_open_session(ctx, &scalars->zone);
 }
 
 /* ---- moments ---- */

@@ -314,7 +314,7 @@ weft_status weft_zone_find(weft_ctx *ctx, const char *name, size_t len, weft_zon
     char text[WEFT_ZONE_NAME_BYTES];
     *out = NULL;
     *found = false;
-    if (len >= sizeof text) return WEFT_OK;
+    if (len == 0 || len >= sizeof text || memchr(name, 0, len) != NULL) return WEFT_OK;
     memcpy(text, name, len);
     text[len] = '\0';
     const weft_status st = weft_zone_open(ctx, text, out);
@@ -322,6 +322,22 @@ weft_status weft_zone_find(weft_ctx *ctx, const char *name, size_t len, weft_zon
     if (st != WEFT_CONFIG) return st;
     weft_error_clear(ctx);
     return WEFT_OK;
+}
+
+weft_status weft_zone_open_given(weft_ctx *ctx, const char *name, size_t len, const weft_span *span,
+                                 weft_zone **out)
+{
+    weft_status st = WEFT_OK;
+    bool found = false;
+    WEFT_TRY(st, weft_zone_find(ctx, name, len, out, &found));
+    if (found) return WEFT_OK;
+    st =
+        weft_fail_at(ctx, WEFT_TIMEZONE, span,
+                     "The timezone: %.*s is invalid. The timezone must be either a region-based zone ID such "
+                     "as 'America/Los_Angeles' or a zone offset such as '+02:00'.",
+                     (int)weft_min_i64((int64_t)len, 100), name);
+done:
+    return st;
 }
 
 weft_status weft_zone_open_session(weft_ctx *ctx, weft_zone **out)

@@ -16,6 +16,10 @@ enum { WEFT_ZONE_NAME_BYTES = 64 }; /* more than any name has */
 /* *out is NULL for UTC, else the caller closes it. Errors: WEFT_CONFIG for a name that is none, WEFT_CORRUPT
  * for a file that is damaged, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_zone_open(weft_ctx *ctx, const char *name, weft_zone **out);
+/* The zone of an option or argument. Errors: WEFT_TIMEZONE at span (or NULL) for a name that is none, else as
+ * above. */
+WEFT_MUST_CHECK weft_status weft_zone_open_given(weft_ctx *ctx, const char *name, size_t len,
+                                                 const weft_span *span, weft_zone **out);
 /* The zone that a text names: *found is false, and nothing is an error, where the name is none. Errors: those
  * of a zone's file, above. */
 WEFT_MUST_CHECK weft_status weft_zone_find(weft_ctx *ctx, const char *name, size_t len, weft_zone **out,

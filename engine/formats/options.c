@@ -51,16 +51,10 @@ weft_status weft_option_byte(weft_ctx *ctx, const char *key, const char *value, 
                      value);
 }
 
-weft_status weft_option_unknown(weft_ctx *ctx, const char *format, const char *key, const char *known)
+void weft_option_unknown(const char *format, const char *key, const char *known)
 {
-    static const char *const meant[] = {"datetimeRebaseMode", "int96RebaseMode"};
-    for (int32_t i = 0; i < WEFT_COUNT(meant); i++)
-        if (strcasecmp(key, meant[i]) == 0)
-            return weft_fail(ctx, WEFT_CONFIG, "format %s does not carry out the option \"%s\"; it knows %s",
-                             format, key, known);
     weft_log(WEFT_LOG_WARN, "option_unknown", WEFT_LOG_TEXT("option", key), WEFT_LOG_TEXT("format", format),
              WEFT_LOG_TEXT("known", known));
-    return WEFT_OK;
 }
 
 weft_status weft_option_folder(weft_ctx *ctx, const char *value, const char **out)

@@ -14,10 +14,8 @@ WEFT_MUST_CHECK weft_status weft_option_number(weft_ctx *ctx, const char *key, c
                                                int64_t least, int64_t most, int64_t *out);
 WEFT_MUST_CHECK weft_status weft_option_byte(weft_ctx *ctx, const char *key, const char *value, uint8_t *out);
 /* A key that a format does not know; known: those it does, for people. Options of tables are for anybody, so
- * that it is logged and passed over, as in Spark; but WEFT_CONFIG for one by which Spark would read
- * otherwise. */
-WEFT_MUST_CHECK weft_status weft_option_unknown(weft_ctx *ctx, const char *format, const char *key,
-                                                const char *known);
+ * that it is logged and passed over, as in Spark. */
+void weft_option_unknown(const char *format, const char *key, const char *known);
 /* A path as files have it, in ctx->arena. Errors: WEFT_NOT_FOUND. */
 WEFT_MUST_CHECK weft_status weft_option_folder(weft_ctx *ctx, const char *value, const char **out);
 

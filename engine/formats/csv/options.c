@@ -144,7 +144,7 @@ static weft_status read_other(weft_ctx *ctx, const char *key, const char *value,
     } else if (strcasecmp(key, "basePath") == 0) {
         WEFT_TRY(st, weft_option_folder(ctx, value, &o->base));
     } else {
-        return weft_option_unknown(ctx, "csv", key, CSV_KNOWN);
+        weft_option_unknown("csv", key, CSV_KNOWN);
     }
 done:
     return st;

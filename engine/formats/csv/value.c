@@ -32,7 +32,7 @@ weft_status weft_csv_values_init(weft_ctx *ctx, const weft_csv_options *options,
                            .empty_len = (uint32_t)strlen(options->empty_value),
                            .empty_is_null = strcmp(options->null_value, options->empty_value) == 0};
     if (options->zone != NULL)
-        WEFT_TRY(st, weft_zone_open(ctx, options->zone, &v->zone));
+        WEFT_TRY(st, weft_zone_open_given(ctx, options->zone, strlen(options->zone), NULL, &v->zone));
     else
         WEFT_TRY(st, weft_zone_open_session(ctx, &v->zone));
     WEFT_TRY(st, pattern_new(ctx, options, options->date_format == NULL ? "yyyy-MM-dd" : options->date_format,

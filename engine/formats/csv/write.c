@@ -226,7 +226,7 @@ static weft_status csv_open(weft_ctx *ctx, const char *path, const weft_schema *
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, schema->count + 1, &s->texts));
     s->column_count = schema->count;
     if (s->options.zone != NULL)
-        WEFT_TRY(st, weft_zone_open(ctx, s->options.zone, &s->zone));
+        WEFT_TRY(st, weft_zone_open_given(ctx, s->options.zone, strlen(s->options.zone), NULL, &s->zone));
     else
         WEFT_TRY(st, weft_zone_open_session(ctx, &s->zone));
     WEFT_TRY(st, csv_open_program(ctx, s, schema));

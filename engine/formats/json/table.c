@@ -103,8 +103,8 @@ static weft_status read_option(weft_ctx *ctx, weft_table *t, table_options *o, c
     } else if (strcasecmp(key, "basePath") == 0) {
         WEFT_TRY(st, weft_option_folder(ctx, value, &o->base));
     } else if (strcasecmp(key, "mergeSchema") != 0) { /* schemas are merged anyway */
-        return weft_option_unknown(
-            ctx, "json", key,
+        weft_option_unknown(
+            "json", key,
             "mode, columnNameOfCorruptRecord, primitivesAsString, prefersDecimal, dropFieldIfAllNull, "
             "samplingRatio, inferTimestamp, multiLine, lineSep, encoding, compression, dateFormat, "
             "timestampFormat, timestampNTZFormat, timeZone, locale, maxNestingDepth, maxRecordBytes, "

@@ -36,10 +36,9 @@ static weft_status sink_option(weft_ctx *ctx, weft_file_sink *s, const char *key
         if (!weft_text_codec_find(value, &s->codec))
             st = weft_fail(ctx, WEFT_CONFIG, "option compression: the codec \"%s\" is not known", value);
     } else {
-        st = weft_option_unknown(
-            ctx, "json", key,
-            "ignoreNullFields, dateFormat, timestampFormat, timestampNTZFormat, timeZone, "
-            "lineSep, encoding, compression and writeNonAsciiCharacterAsCodePoint");
+        weft_option_unknown("json", key,
+                            "ignoreNullFields, dateFormat, timestampFormat, timestampNTZFormat, timeZone, "
+                            "lineSep, encoding, compression and writeNonAsciiCharacterAsCodePoint");
     }
 done:
     return st;

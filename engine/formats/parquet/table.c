@@ -61,12 +61,11 @@ static weft_status table_read_options(weft_ctx *ctx, const char *const *options,
         } else if (strcasecmp(key, "basePath") == 0) {
             WEFT_TRY(st, weft_option_folder(ctx, value, &out->base));
         } else {
-            WEFT_TRY(st,
-                     weft_option_unknown(ctx, "parquet", key,
-                                         "mergeSchema, datetimeRebaseMode, int96RebaseMode, pathGlobFilter, "
-                                         "modifiedBefore, modifiedAfter, "
-                                         "recursiveFileLookup, ignoreCorruptFiles, ignoreMissingFiles and "
-                                         "basePath"));
+            weft_option_unknown("parquet", key,
+                                "mergeSchema, datetimeRebaseMode, int96RebaseMode, pathGlobFilter, "
+                                "modifiedBefore, modifiedAfter, "
+                                "recursiveFileLookup, ignoreCorruptFiles, ignoreMissingFiles and "
+                                "basePath");
         }
     }
 done:

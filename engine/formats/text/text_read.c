@@ -48,11 +48,10 @@ static weft_status text_options(weft_ctx *ctx, const char *const *options, int32
         } else if (strcasecmp(key, "basePath") == 0) {
             WEFT_TRY(st, weft_option_folder(ctx, value, base));
         } else {
-            WEFT_TRY(st, weft_option_unknown(
-                             ctx, "text", key,
-                             "wholetext, lineSep, encoding, compression, maxRecordBytes, "
-                             "pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup, "
-                             "ignoreCorruptFiles, ignoreMissingFiles and basePath"));
+            weft_option_unknown("text", key,
+                                "wholetext, lineSep, encoding, compression, maxRecordBytes, "
+                                "pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup, "
+                                "ignoreCorruptFiles, ignoreMissingFiles and basePath");
         }
     }
     WEFT_TRY(st, weft_tolerance_read(ctx, options, count, &spec->tolerance));

@@ -24,7 +24,6 @@ typedef struct text_options {
 static weft_status text_read_options(weft_ctx *ctx, const char *const *options, int32_t count,
                                      text_options *out)
 {
-    weft_status st = WEFT_OK;
     *out = (text_options){.codec = WEFT_TEXT_PLAIN};
     for (int32_t i = 0; i < count; i++) {
         const char *key = options[2 * i], *value = options[2 * i + 1];
@@ -39,11 +38,10 @@ static weft_status text_read_options(weft_ctx *ctx, const char *const *options, 
         } else if (is_encoding) {
             out->encoding = value;
         } else {
-            WEFT_TRY(st, weft_option_unknown(ctx, "text", key, "compression, lineSep and encoding"));
+            weft_option_unknown("text", key, "compression, lineSep and encoding");
         }
     }
-done:
-    return st;
+    return WEFT_OK;
 }
 
 static weft_status text_suffix(weft_ctx *ctx, const char *const *options, int32_t count, const char **out)

@@ -146,7 +146,7 @@ static void errors_tell_file_and_line(void **state)
     } cases[] = {
         {"{\"a\":1}\n{\"a\":tru}\n", {"mode", "FAILFAST"}, "line 2: Malformed", WEFT_MALFORMED_RECORD},
         {"{\"a\":1}\n{\"a\":\"\xff\"}\n", {"mode", "FAILFAST"}, "no UTF-8", WEFT_MALFORMED_RECORD},
-        {"{\"a\":1}", {"int96RebaseMode", "1"}, "does not carry out", WEFT_CONFIG},
+        {"{\"a\":1}", {"timeZone", "x"}, "The timezone: x is invalid", WEFT_TIMEZONE},
         {"{\"a\":1}", {"multiLine", "maybe"}, "multiLine must be true or false", WEFT_CONFIG},
         {"{\"a\":1}", {"samplingRatio", "0"}, "samplingRatio must be a number", WEFT_CONFIG},
         {"{\"a\":1}", {"maxNestingDepth", "10001"}, "from 1 to 10000", WEFT_CONFIG},

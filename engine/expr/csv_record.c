@@ -14,13 +14,34 @@ const weft_csv_rules weft_csv_rule_defaults = {.shared = {.corrupt = "_corrupt_r
                                                .prefers_date = true,
                                                .null_value = "",
                                                .empty_value = "",
-                                               .empty_written = "\"\""};
+                                               .empty_written = "\"\"",
+                                               .nan_value = "NaN",
+                                               .positive_inf = "Inf",
+                                               .negative_inf = "-Inf"};
 
 static weft_status read_flag(weft_ctx *ctx, const char *key, const char *value, bool *out)
 {
     *out = strcasecmp(value, "true") == 0;
     if (*out || strcasecmp(value, "false") == 0) return WEFT_OK;
     return weft_fail(ctx, WEFT_CONFIG, "option %s must be true or false, not \"%s\"", key, value);
+}
+
+static weft_status read_character(weft_ctx *ctx, const char *key, const char *value, char *out)
+{
+    *out = value[0];
+    if (strlen(value) <= 1 && (unsigned char)*out < 0x80) return WEFT_OK;
+    return weft_fail(ctx, WEFT_CONFIG, "option %s must be one ASCII character, or empty, not \"%s\"", key,
+                     value);
+}
+
+/* Options that only files make use of: a value that is none is an error here, too. */
+static weft_status check_flag(weft_ctx *ctx, const char *key, const char *value)
+{
+    static const char *const keys[] = {"header", "inferSchema", "enforceSchema", "columnPruning"};
+    bool ignored;
+    for (int32_t i = 0; i < WEFT_COUNT(keys); i++)
+        if (strcasecmp(key, keys[i]) == 0) return read_flag(ctx, key, value, &ignored);
+    return WEFT_OK;
 }
 
 weft_status weft_csv_rule_set(weft_ctx *ctx, weft_csv_rules *rules, const char *key, const char *value)
@@ -32,13 +53,19 @@ weft_status weft_csv_rule_set(weft_ctx *ctx, weft_csv_rules *rules, const char *
         if (value[0] == 0) return weft_fail(ctx, WEFT_CONFIG, "option %s must not be empty", key);
         rules->separator = strcmp(value, "\\t") == 0 ? "\t" : value;
     } else if (strcasecmp(key, "quote") == 0) {
-        rules->quote = value[0];
+        WEFT_TRY(st, read_character(ctx, key, value, &rules->quote));
     } else if (strcasecmp(key, "escape") == 0) {
-        rules->escape = value[0];
+        WEFT_TRY(st, read_character(ctx, key, value, &rules->escape));
     } else if (strcasecmp(key, "comment") == 0) {
-        rules->comment = value[0];
+        WEFT_TRY(st, read_character(ctx, key, value, &rules->comment));
     } else if (strcasecmp(key, "nullValue") == 0) {
         rules->null_value = value;
+    } else if (strcasecmp(key, "nanValue") == 0) {
+        rules->nan_value = value;
+    } else if (strcasecmp(key, "positiveInf") == 0) {
+        rules->positive_inf = value;
+    } else if (strcasecmp(key, "negativeInf") == 0) {
+        rules->negative_inf = value;
     } else if (strcasecmp(key, "emptyValue") == 0) {
         rules->empty_value = rules->empty_written = value;
     } else if (strcasecmp(key, "ignoreLeadingWhiteSpace") == 0) {
@@ -53,6 +80,8 @@ weft_status weft_csv_rule_set(weft_ctx *ctx, weft_csv_rules *rules, const char *
         WEFT_TRY(st, read_flag(ctx, key, value, &rules->escape_quotes));
     } else if (strcasecmp(key, "preferDate") == 0) {
         WEFT_TRY(st, read_flag(ctx, key, value, &rules->prefers_date));
+    } else {
+        st = check_flag(ctx, key, value);
     }
 done:
     return st;

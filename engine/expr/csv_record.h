@@ -15,6 +15,7 @@ typedef struct weft_csv_rules {
     bool trim_left, trim_right, trim_left_write, trim_right_write;
     bool quote_all, escape_quotes, prefers_date;
     const char *null_value, *empty_value, *empty_written;
+    const char *nan_value, *positive_inf, *negative_inf; /* of DOUBLE and FLOAT */
 } weft_csv_rules;
 
 extern const weft_csv_rules weft_csv_rule_defaults;

@@ -1,4 +1,5 @@
 /* engine/expr/fn_csv.c - functions of CSV text and a type: from_csv, to_csv, schema_of_csv. */
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -127,13 +128,38 @@ done:
     return st;
 }
 
+static bool is_text(const char *text, size_t len, const char *word)
+{
+    return strlen(word) == len && memcmp(text, word, len) == 0;
+}
+
+/* Is it one of the words for numbers that are none? */
+static bool named_number(const weft_csv_rules *rules, const char *text, size_t len, double *out)
+{
+    const bool nan = is_text(text, len, rules->nan_value), most = is_text(text, len, rules->positive_inf);
+    const bool least = is_text(text, len, rules->negative_inf);
+    *out = nan ? NAN : least ? -INFINITY : INFINITY;
+    return nan || most || least;
+}
+
 static weft_status set_field(weft_ctx *ctx, csv_state *s, const weft_csv_part *part, weft_vector *out,
                              int32_t slot, bool *good)
 {
     weft_status st = WEFT_OK;
     const char *text = s->record.bytes.bytes + part->from;
-    if (out->column.type.id != WEFT_TYPE_VARIANT)
-        return weft_text_cast(ctx, &s->caster, text, part->len, out, slot, good);
+    const weft_type_id id = (weft_type_id)out->column.type.id;
+    double number;
+    if ((id == WEFT_TYPE_DOUBLE || id == WEFT_TYPE_FLOAT) &&
+        named_number(&s->rules, text, part->len, &number)) {
+        if (id == WEFT_TYPE_DOUBLE)
+            ((double *)out->values)[slot] = number;
+        else
+            ((float *)out->values)[slot] = (float)number;
+        weft_json_set_valid(out, slot);
+        *good = true;
+        return WEFT_OK;
+    }
+    if (id != WEFT_TYPE_VARIANT) return weft_text_cast(ctx, &s->caster, text, part->len, out, slot, good);
     weft_variant_builder_reset(&s->builder);
     WEFT_TRY(st, put_variant(ctx, s, text, part->len));
     WEFT_TRY(st, weft_variant_store(ctx, &s->builder, out, slot));

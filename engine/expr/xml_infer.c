@@ -87,7 +87,7 @@ done:
 
 static weft_status node_name(weft_ctx *ctx, const weft_xml_rules *rules, const xmlNode *node, char **out)
 {
-    const char *prefix = node->ns == NULL ? NULL : (const char *)node->ns->prefix;
+    const char *prefix = weft_xml_prefix(rules, node);
     return weft_arena_printf(
         ctx, ctx->arena, out, "%s%s%s%s", node->type == XML_ATTRIBUTE_NODE ? rules->attribute_prefix : "",
         prefix != NULL ? prefix : "", prefix != NULL ? ":" : "", (const char *)node->name);

@@ -14,20 +14,39 @@ const weft_xml_rules weft_xml_rule_defaults = {.shared = {.corrupt = "_corrupt_r
                                                .trim = true,
                                                .infer = true};
 
+static weft_status read_flag(weft_ctx *ctx, weft_xml_rules *rules, const char *key, const char *value)
+{
+    const struct {
+        const char *key;
+        bool *flag;
+    } flags[] = {{"excludeAttribute", &rules->exclude_attributes},
+                 {"ignoreSurroundingSpaces", &rules->trim},
+                 {"inferSchema", &rules->infer},
+                 {"ignoreNamespace", &rules->ignore_namespace}};
+    for (int32_t i = 0; i < WEFT_COUNT(flags); i++) {
+        if (strcasecmp(key, flags[i].key) != 0) continue;
+        *flags[i].flag = strcasecmp(value, "true") == 0;
+        if (*flags[i].flag || strcasecmp(value, "false") == 0) return WEFT_OK;
+        return weft_fail(ctx, WEFT_CONFIG, "option %s must be true or false, not \"%s\"", key, value);
+    }
+    return WEFT_OK;
+}
+
 weft_status weft_xml_rule_set(weft_ctx *ctx, weft_xml_rules *rules, const char *key, const char *value)
 {
     weft_status st = WEFT_OK;
     bool known = false;
-    const bool yes = strcasecmp(value, "true") == 0;
     WEFT_TRY(st, weft_json_option_set(ctx, &rules->shared, key, value, &known));
     if (strcasecmp(key, "attributePrefix") == 0) rules->attribute_prefix = value;
     if (strcasecmp(key, "valueTag") == 0) rules->value_tag = value;
     if (strcasecmp(key, "rowTag") == 0) rules->row_tag = value;
     if (strcasecmp(key, "arrayElementName") == 0) rules->item_name = value;
     if (strcasecmp(key, "nullValue") == 0) rules->null_value = value;
-    if (strcasecmp(key, "excludeAttribute") == 0) rules->exclude_attributes = yes;
-    if (strcasecmp(key, "ignoreSurroundingSpaces") == 0) rules->trim = yes;
-    if (strcasecmp(key, "inferSchema") == 0) rules->infer = yes;
+    if (strcasecmp(key, "rowTag") == 0 && value[0] == 0)
+        return weft_fail(ctx, WEFT_CONFIG, "option %s must not be empty", key);
+    if (strcasecmp(key, "valueTag") == 0 && value[0] == 0)
+        return weft_fail(ctx, WEFT_CONFIG, "option %s must not be empty", key);
+    WEFT_TRY(st, read_flag(ctx, rules, key, value));
 done:
     return st;
 }
@@ -59,10 +78,14 @@ const xmlNode *weft_xml_root(weft_xml_reader *reader, const char *text, size_t l
 
 /* ---- nodes ---- */
 
-bool weft_xml_is_named(const xmlNode *node, const char *name)
+const char *weft_xml_prefix(const weft_xml_rules *rules, const xmlNode *node)
 {
-    const char *own = (const char *)node->name;
-    const char *prefix = node->ns == NULL ? NULL : (const char *)node->ns->prefix;
+    return node->ns == NULL || rules->ignore_namespace ? NULL : (const char *)node->ns->prefix;
+}
+
+bool weft_xml_is_named(const weft_xml_rules *rules, const xmlNode *node, const char *name)
+{
+    const char *own = (const char *)node->name, *prefix = weft_xml_prefix(rules, node);
     if (prefix == NULL) return strcasecmp(own, name) == 0;
     const size_t len = strlen(prefix);
     return strncasecmp(prefix, name, len) == 0 && name[len] == ':' && strcasecmp(own, name + len + 1) == 0;
@@ -106,7 +129,7 @@ static const xmlNode *find_attribute(const weft_xml_rules *rules, const xmlNode 
     const size_t prefix = strlen(rules->attribute_prefix);
     if (strncmp(field, rules->attribute_prefix, prefix) != 0) return NULL;
     for (const xmlAttr *a = weft_xml_attributes(rules, node); a != NULL; a = a->next) {
-        if (weft_xml_is_named((const xmlNode *)a, field + prefix)) return (const xmlNode *)a;
+        if (weft_xml_is_named(rules, (const xmlNode *)a, field + prefix)) return (const xmlNode *)a;
     }
     return NULL;
 }
@@ -242,7 +265,7 @@ static weft_status read_list(weft_ctx *ctx, weft_xml_reader *r, const xmlNode *n
     weft_status st = WEFT_OK;
     int32_t count = 0, first = 0;
     for (const xmlNode *n = next_element(node->children); n != NULL; n = next_element(n->next))
-        count += weft_xml_is_named(n, name);
+        count += weft_xml_is_named(&r->rules, n, name);
     if (count == 0) {
         weft_vector_set_null(out, slot);
         return WEFT_OK;
@@ -250,7 +273,7 @@ static weft_status read_list(weft_ctx *ctx, weft_xml_reader *r, const xmlNode *n
     weft_json_set_valid(out, slot);
     WEFT_TRY(st, weft_vector_add_list(ctx, out, slot, count, &first));
     for (const xmlNode *n = next_element(node->children); n != NULL; n = next_element(n->next)) {
-        if (weft_xml_is_named(n, name))
+        if (weft_xml_is_named(&r->rules, n, name))
             WEFT_TRY(st, weft_xml_read_value(ctx, r, n, type.children[0].type, &out->children[0], first++, -1,
                                              good));
     }
@@ -268,7 +291,7 @@ static weft_status read_field(weft_ctx *ctx, weft_xml_reader *r, const xmlNode *
     if (field->type.id == WEFT_TYPE_ARRAY)
         return read_list(ctx, r, node, field->name, field->type, out, slot, good);
     for (const xmlNode *n = next_element(node->children); n != NULL; n = next_element(n->next)) {
-        if (weft_xml_is_named(n, field->name)) found = n; /* the last one counts */
+        if (weft_xml_is_named(&r->rules, n, field->name)) found = n; /* the last one counts */
     }
     if (found == NULL) found = find_attribute(&r->rules, node, field->name);
     if (found != NULL) return weft_xml_read_value(ctx, r, found, field->type, out, slot, -1, good);

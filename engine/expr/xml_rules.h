@@ -11,6 +11,7 @@ typedef struct weft_xml_rules {
     const char *attribute_prefix, *value_tag, *row_tag, *item_name;
     const char *null_value; /* NULL: none */
     bool exclude_attributes, trim, infer;
+    bool ignore_namespace; /* prefixes are no part of names */
 } weft_xml_rules;
 
 extern const weft_xml_rules weft_xml_rule_defaults;
@@ -50,8 +51,10 @@ WEFT_MUST_CHECK weft_status weft_xml_write(weft_ctx *ctx, const weft_xml_rules *
 
 /* Its attributes, where it is an element and they count; else NULL. */
 const xmlAttr *weft_xml_attributes(const weft_xml_rules *rules, const xmlNode *node);
-/* Has the node the name (with its prefix, in any case)? */
-bool weft_xml_is_named(const xmlNode *node, const char *name);
+/* Has the node the name (in any case, and with its prefix if the rules say so)? */
+bool weft_xml_is_named(const weft_xml_rules *rules, const xmlNode *node, const char *name);
+/* Its prefix if that is a part of its name; else NULL. */
+const char *weft_xml_prefix(const weft_xml_rules *rules, const xmlNode *node);
 /* The text of an element or attribute itself (not of elements in it), trimmed as the rules say, in
  * reader->text. */
 WEFT_MUST_CHECK weft_status weft_xml_own_text(weft_ctx *ctx, weft_xml_reader *reader, const xmlNode *node,

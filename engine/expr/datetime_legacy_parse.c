@@ -300,10 +300,13 @@ static bool read_item(legacy_reader *r, int32_t k)
 static int64_t instant_of(weft_zone *zone, int64_t local_us, bool *skipped)
 {
     *skipped = false;
-    if (local_us < WEFT_REBASE_US) return local_us - weft_rebase_old_offset(zone);
-    const int64_t us = weft_zone_to_utc(zone, local_us);
+    int64_t us, later;
+    if (local_us < WEFT_REBASE_US)
+        return __builtin_sub_overflow(local_us, weft_rebase_old_offset(zone), &us) ? INT64_MIN : us;
+    us = weft_zone_to_utc(zone, local_us);
     *skipped = weft_zone_to_local(zone, us) != local_us;
-    return *skipped ? us : weft_zone_to_utc_near(zone, local_us, us + WEFT_DAY_US);
+    if (*skipped || __builtin_add_overflow(us, WEFT_DAY_US, &later)) return us;
+    return weft_zone_to_utc_near(zone, local_us, later);
 }
 
 static bool legacy_instant(const legacy_reader *r, weft_zone *zone, int64_t *us)
@@ -312,9 +315,9 @@ static bool legacy_instant(const legacy_reader *r, weft_zone *zone, int64_t *us)
     bool skipped = false;
     int64_t local;
     if (!legacy_local_us(&r->fields, strict, &local)) return false;
-    local += r->fraction_us;
-    *us = r->zone.has_offset ? local - (int64_t)r->zone.offset_s * 1000000
-                             : instant_of(zone, local, &skipped);
+    if (__builtin_add_overflow(local, r->fraction_us, &local)) return false;
+    if (r->zone.has_offset) return !__builtin_sub_overflow(local, r->zone.offset_s * INT64_C(1000000), us);
+    *us = instant_of(zone, local, &skipped);
     return !skipped || !strict;
 }
 

@@ -83,6 +83,23 @@ done:
     return st;
 }
 
+/* One column of strings. */
+static weft_status text_check_schema(weft_ctx *ctx, const weft_schema *schema)
+{
+    char type[256];
+    for (int32_t i = 0; i < schema->count; i++) {
+        const weft_field *field = &schema->fields[i];
+        if (field->type.id == WEFT_TYPE_STRING) continue;
+        return weft_fail(ctx, WEFT_DATASOURCE_TYPE,
+                         "The Text datasource doesn't support the column `%s` of the type \"%s\".",
+                         field->name, weft_type_text(field->type, type, sizeof type));
+    }
+    if (schema->count == 1) return WEFT_OK;
+    return weft_fail(ctx, WEFT_UNSUPPORTED,
+                     "Text data source supports only a single column, and you have %d columns.",
+                     schema->count);
+}
+
 static weft_status text_open(weft_ctx *ctx, const char *path, const weft_schema *schema,
                              const char *const *options, int32_t option_count, weft_file_sink **out)
 {
@@ -93,12 +110,7 @@ static weft_status text_open(weft_ctx *ctx, const char *path, const weft_schema 
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
     WEFT_TRY(st, text_read_options(ctx, options, option_count, &o));
     WEFT_TRY(st, text_set_line_end(ctx, s, &o));
-    if (schema->count != 1 || schema->fields[0].type.id != WEFT_TYPE_STRING) {
-        st = weft_fail(ctx, WEFT_UNSUPPORTED,
-                       "The Text datasource writes one column of type string; there are %d columns.",
-                       schema->count);
-        goto done;
-    }
+    WEFT_TRY(st, text_check_schema(ctx, schema));
     WEFT_TRY(st, weft_text_packer_open(ctx, o.codec, NULL, path, &s->packer));
     *out = s;
     s = NULL;

@@ -238,9 +238,9 @@ static weft_status run_inserts(script_run *s, const weft_script *node)
         const bool checks = i < node->branch_count;
         const int32_t at = i % node->branch_count;
         const weft_script_place into = node->conditions[at];
-        st = weft_arena_printf(&s->step, s->step.arena, &before, "%s%.*s %.*s ", checks ? "EXPLAIN " : "",
-                               (int)(into.stop - into.start), s->text + into.start,
-                               (int)(from.stop - from.start), s->text + from.start);
+        st = weft_arena_printf(&s->step, s->step.arena, &before, "%s%.*s %.*s ",
+                               checks ? "EXPLAIN VALIDATE " : "", (int)(into.stop - into.start),
+                               s->text + into.start, (int)(from.stop - from.start), s->text + from.start);
         WEFT_TRY(st, script_step_failed(s, st));
         WEFT_TRY(st, script_send(s, before, node->values[at], "", &result));
         weft_result_free(&result);

@@ -44,6 +44,9 @@ struct weft_settings {
     int64_t number[WEFT_SETTING_COUNT];                     /* BOOL 0/1, INT, BYTES, MS */
     char text[WEFT_SETTING_COUNT][WEFT_SETTING_TEXT_BYTES]; /* as written; TEXT settings are read from here */
     bool set[WEFT_SETTING_COUNT];                           /* false: still the initial value */
+    /* These are what the text of a view or function goes by (kept_settings.h): those of the statement that
+     * reads it. NULL: they are a statement's own. */
+    const weft_settings *reader;
 };
 
 const weft_setting_def *weft_setting_find_def(weft_setting_id id);

@@ -31,7 +31,7 @@ weft_status weft_explain_plan(weft_ctx *ctx, weft_explain_mode mode, const weft_
     weft_estimate size = {0};
     WEFT_TRY(st, weft_physical_text(ctx, optimised, mode == WEFT_EXPLAIN_FORMATTED, false, memory_bytes,
                                     &physical));
-    if (mode == WEFT_EXPLAIN_SIMPLE || mode == WEFT_EXPLAIN_FORMATTED) {
+    if (mode == WEFT_EXPLAIN_SIMPLE || mode == WEFT_EXPLAIN_VALIDATE || mode == WEFT_EXPLAIN_FORMATTED) {
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "== Physical Plan ==\n%s", physical));
         goto done;
     }

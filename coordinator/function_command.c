@@ -178,6 +178,12 @@ static weft_status describe_routine(description *d, const weft_routine *r, bool 
                           r->access != NULL  ? r->access
                           : r->query != NULL ? "READS SQL DATA"
                                              : "CONTAINS SQL"));
+    for (int32_t i = 0; i < r->kept.count; i++) {
+        char *setting = NULL;
+        WEFT_TRY(st, weft_arena_printf(d->ctx, d->ctx->arena, &setting, "%s=%s", r->kept.pairs[2 * i],
+                                       r->kept.pairs[2 * i + 1]));
+        WEFT_TRY(st, add_line(d, i == 0 ? "Configs" : "", setting));
+    }
     WEFT_TRY(st, add_line(d, "Body", r->body_text));
 done:
     return st;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/log.h"
 #include "common/random.h"
@@ -16,6 +17,7 @@
 #include "coordinator/table_command.h"
 #include "coordinator/write.h"
 #include "engine/catalog/view_text.h"
+#include "engine/formats/options.h"
 #include "engine/plan/optimizer.h"
 #include "engine/sql/parser.h"
 
@@ -98,17 +100,23 @@ void weft_session_cancel(weft_session *s) { atomic_store(&s->cancel, true); }
 
 /* ---- its state ---- */
 
-/* The query of a view, parsed into the session's memory. */
-static weft_status view_query(weft_session *s, const weft_node *create, weft_view_query *out)
+/* The query of a view, parsed into the session's memory. kept: what it goes by; NULL: that stands in front of
+ * its text. */
+static weft_status view_query(weft_session *s, const weft_node *create, const weft_kept_settings *kept,
+                              weft_view_query *out)
 {
     weft_status st = WEFT_OK;
     const char *from = create->view.text, *text = NULL;
     char *copy = NULL;
     *out = (weft_view_query){0};
+    if (kept != NULL)
+        out->kept = *kept;
+    else
+        WEFT_TRY(st, weft_kept_settings_decode(&s->ctx, &from, &out->kept));
     WEFT_TRY(st, weft_arena_copy(&s->ctx, s->ctx.arena, from, strlen(from), &copy));
     WEFT_TRY(st, weft_view_collated(&s->ctx, create->view.collation, copy, &text));
-    out->text = text;
-    WEFT_TRY(st, weft_view_parse(&s->ctx, text, &out->collation, &out->parsed));
+    WEFT_TRY(st, weft_kept_settings_encode(&s->ctx, &out->kept, text, &out->text));
+    WEFT_TRY(st, weft_view_parse(&s->ctx, text, &out->kept, &out->collation, &out->parsed));
     if (create->view.column_count == 0) goto done;
     WEFT_TRY(st, weft_command_alias(&s->ctx, create, out->parsed, &out->parsed));
     out->columns = out->parsed->alias.columns;
@@ -160,7 +168,7 @@ static weft_status restore_query(weft_session *s, const weft_view_definition *d)
     const weft_node create = {
         .kind = WEFT_NODE_CREATE_VIEW,
         .view = {.name = d->name, .text = d->query, .column_count = d->column_count, .columns = d->columns}};
-    WEFT_TRY(st, view_query(s, &create, &query));
+    WEFT_TRY(st, view_query(s, &create, NULL, &query));
     WEFT_TRY(st, weft_session_catalog_add(&s->ctx, s->catalog, d->name, true, &query, NULL));
 done:
     return st;
@@ -301,8 +309,7 @@ done:
     return st;
 }
 
-/* What a command shows is its result. */
-static weft_status give_rows(weft_result *r, const weft_command_rows *rows)
+weft_status weft_session_give_rows(weft_result *r, const weft_command_rows *rows)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, WEFT_NEW_ARRAY(&r->ctx, 1, &r->run.blocks));
@@ -338,17 +345,19 @@ weft_status weft_session_create_view(weft_session *s, weft_result *r, const weft
     }
     if (bound->view.format == NULL) {
         /* it was analysed just now, so a bad query never becomes a view */
-        st = view_query(s, bound, &query);
+        weft_kept_settings kept = {0};
+        st = weft_kept_settings_take(&s->ctx, &kept);
+        if (st == WEFT_OK) st = view_query(s, bound, &kept, &query);
         if (st != WEFT_OK) return weft_error_copy(ctx, &s->ctx);
     } else {
-        const char *path = NULL;
-        for (int32_t i = 0; i < bound->view.option_count; i++)
-            if (strcmp(bound->view.options[2 * i], "path") == 0) path = bound->view.options[2 * i + 1];
-        if (path == NULL)
+        const char *const *options = bound->view.options;
+        const char *path = weft_option_find(options, bound->view.option_count, "path");
+        if (path == NULL && weft_option_find(options, bound->view.option_count, "schema") == NULL)
             return weft_fail_at(ctx, WEFT_UNABLE_TO_INFER_SCHEMA, &bound->span,
-                                "A view USING %s needs OPTIONS (path '…').", bound->view.format);
-        WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->view.format, path, bound->view.options,
-                                               bound->view.option_count, &relation));
+                                "Unable to infer schema for %s. It must be specified manually.",
+                                bound->view.format);
+        WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->view.format, path == NULL ? "" : path,
+                                               options, bound->view.option_count, &relation));
     }
     WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, bound->view.name, bound->view.replace,
                                           relation == NULL ? &query : NULL, relation));
@@ -365,7 +374,7 @@ static weft_status set_config(weft_session *s, weft_result *r, const weft_node *
     bool changed = false;
     WEFT_TRY(st, weft_session_config(s, &r->ctx, bound, &rows, &changed));
     if (changed) weft_session_changed(s, &r->run.name);
-    if (rows.width > 0) WEFT_TRY(st, give_rows(r, &rows));
+    if (rows.width > 0) WEFT_TRY(st, weft_session_give_rows(r, &rows));
 done:
     return st;
 }
@@ -423,7 +432,28 @@ static weft_status show(weft_session *s, weft_result *r, const weft_node *bound)
         WEFT_TRY(st, weft_function_command_run(&r->ctx, s->catalog, bound, &rows));
     else
         WEFT_TRY(st, weft_command_show(&r->ctx, s->catalog, bound, &rows));
-    if (rows.width > 0) WEFT_TRY(st, give_rows(r, &rows));
+    if (rows.width > 0) WEFT_TRY(st, weft_session_give_rows(r, &rows));
+done:
+    return st;
+}
+
+/* DROP TABLE drops views too, as in Spark. *found: it was a temporary one. */
+static weft_status drop_temporary(weft_session *s, weft_result *r, const weft_node *bound, bool *found)
+{
+    weft_status st = WEFT_OK;
+    const char *const *parts = bound->command.parts;
+    const int32_t count = bound->command.part_count;
+    char *name = NULL;
+    *found = false;
+    if (count > 2 || (count == 2 && strcasecmp(parts[0], WEFT_GLOBAL_DATABASE) != 0)) return WEFT_OK;
+    WEFT_TRY(st,
+             weft_arena_printf(&r->ctx, r->ctx.arena, &name, "%s%s%s", count == 2 ? WEFT_GLOBAL_DATABASE : "",
+                               count == 2 ? "." : "", parts[count - 1]));
+    *found = weft_session_catalog_has_view(s->catalog, name);
+    if (!*found) goto done;
+    WEFT_TRY(st, weft_session_catalog_drop(&r->ctx, s->catalog, name, false));
+    WEFT_TRY(st, drop_cached(s, &r->ctx, parts, count));
+    weft_session_changed(s, &r->run.name);
 done:
     return st;
 }
@@ -432,7 +462,7 @@ static weft_status table_command(weft_session *s, weft_result *r, const weft_nod
 {
     weft_status st = WEFT_OK;
     weft_command_rows rows;
-    bool changed = false;
+    bool changed = false, dropped = false;
     const weft_table_op op = bound->command.op;
     if (op == WEFT_TABLE_ANALYZE) {
         WEFT_TRY(st, weft_session_check_analyze(s, &r->ctx, bound));
@@ -441,6 +471,8 @@ static weft_status table_command(weft_session *s, weft_result *r, const weft_nod
     }
     if (op == WEFT_TABLE_CACHE || op == WEFT_TABLE_UNCACHE || op == WEFT_TABLE_CLEAR_CACHE)
         return weft_session_cache_command(s, r, bound);
+    if (op == WEFT_TABLE_DROP) WEFT_TRY(st, drop_temporary(s, r, bound, &dropped));
+    if (dropped) goto done;
     if (op == WEFT_TABLE_RENAME && bound->command.part_count == 1 &&
         weft_session_catalog_has_view(s->catalog, bound->command.parts[0])) {
         WEFT_TRY(
@@ -454,7 +486,7 @@ static weft_status table_command(weft_session *s, weft_result *r, const weft_nod
         WEFT_TRY(st, drop_cached(s, &r->ctx, bound->command.parts, bound->command.part_count));
     else if (rows.width == 0 && bound->command.part_count > 0)
         WEFT_TRY(st, weft_session_written(s, &r->ctx, bound->command.parts, bound->command.part_count));
-    if (rows.width > 0) WEFT_TRY(st, give_rows(r, &rows));
+    if (rows.width > 0) WEFT_TRY(st, weft_session_give_rows(r, &rows));
     if (changed || rows.width == 0) weft_session_changed(s, &r->run.name);
 done:
     return st;
@@ -473,9 +505,7 @@ done:
     return st;
 }
 
-/* INSERT OVERWRITE DIRECTORY, CREATE TABLE … AS: the tasks' files become visible by one commit. analyzed:
- * what EXPLAIN ANALYZE shows of it, or NULL; it stays NULL where nothing had to be written. */
-static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound,
+weft_status weft_session_write(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound,
                                char **analyzed)
 {
     weft_status st = WEFT_OK;
@@ -510,61 +540,6 @@ done:
     return st;
 }
 
-/* Run it, and tell how it went. */
-static weft_status explain_analyze(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *query,
-                                   char **text)
-{
-    weft_status st = WEFT_OK;
-    weft_ctx *ctx = &r->ctx;
-    const weft_node *optimised = NULL;
-    if (weft_node_is_command(query) && query->kind != WEFT_NODE_WRITE)
-        return weft_fail_at(
-            ctx, WEFT_UNSUPPORTED, &query->span,
-            "EXPLAIN ANALYZE of a statement that has no plan to run. Leave ANALYZE out to see "
-            "what it is.");
-    if (query->kind == WEFT_NODE_WRITE) {
-        WEFT_TRY(st, write_query(s, r, ids, query, text));
-        if (*text == NULL)
-            WEFT_TRY(st,
-                     weft_arena_printf(ctx, ctx->arena, text, "Nothing was written: it is there already."));
-    } else {
-        const int64_t began = weft_now_ns(ctx);
-        WEFT_TRY(st, weft_session_optimise(s, r, ids, query, &optimised));
-        const int64_t optimised_ns = weft_now_ns(ctx) - began;
-        WEFT_TRY(st, weft_session_run_plan(s, r, ids, optimised, true));
-        WEFT_TRY(st, weft_explain_run(ctx, optimised, &r->run, optimised_ns,
-                                      weft_coordinator_own_memory(s->coordinator), text));
-        weft_run_release(&r->run);
-        memset(&r->run, 0, sizeof(r->run)); /* the result is the text */
-    }
-done:
-    return st;
-}
-
-static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *parsed,
-                           const weft_node *bound)
-{
-    weft_status st = WEFT_OK;
-    weft_ctx *ctx = &r->ctx;
-    const weft_node *optimised = NULL, *const query = bound->inputs[0];
-    const weft_explain_mode mode = bound->explain.mode;
-    weft_command_rows rows;
-    char *text = NULL;
-
-    if (mode == WEFT_EXPLAIN_ANALYZE) {
-        WEFT_TRY(st, explain_analyze(s, r, ids, query, &text));
-    } else {
-        WEFT_TRY(st, weft_session_optimise(s, r, ids, query, &optimised));
-        WEFT_TRY(st, weft_explain_plan(ctx, mode, parsed->inputs[0], query, optimised,
-                                       weft_coordinator_own_memory(s->coordinator), &text));
-    }
-    r->is_text = true;
-    WEFT_TRY(st, weft_command_text(ctx, "plan", text, &rows));
-    WEFT_TRY(st, give_rows(r, &rows));
-done:
-    return st;
-}
-
 /* An earlier leader has decided it, and has not told: nobody hears of its success before its files are there.
  */
 static weft_status end_write(weft_session *s, weft_result *r, const weft_node *bound,
@@ -585,7 +560,7 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     weft_status st = WEFT_OK;
     const weft_node *optimised = NULL;
     const struct weft_recovered_job *resume = r->run.resume;
-    if (bound->kind == WEFT_NODE_EXPLAIN) return explain(s, r, ids, parsed, bound);
+    if (bound->kind == WEFT_NODE_EXPLAIN) return weft_session_explain(s, r, ids, parsed, bound);
     if (bound->kind == WEFT_NODE_CREATE_VIEW) return weft_session_create_view(s, r, bound);
     if (bound->kind == WEFT_NODE_DROP_VIEW) return drop_view(s, r, bound);
     if (bound->kind == WEFT_NODE_SET_CONFIG) return set_config(s, r, bound);
@@ -596,7 +571,7 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     if (bound->kind == WEFT_NODE_ROUTINE) return weft_session_routine_command(s, r, ids, bound);
     if (bound->kind == WEFT_NODE_WRITE && resume != NULL && weft_recovered_job_is_committed(resume))
         return end_write(s, r, bound, weft_recovered_job_record(resume));
-    if (bound->kind == WEFT_NODE_WRITE) return write_query(s, r, ids, bound, NULL);
+    if (bound->kind == WEFT_NODE_WRITE) return weft_session_write(s, r, ids, bound, NULL);
     WEFT_TRY(st, weft_session_optimise(s, r, ids, bound, &optimised));
     WEFT_TRY(st, weft_session_run_plan(s, r, ids, optimised, false));
 done:
@@ -637,7 +612,7 @@ static weft_status settle_altered(weft_session *s, weft_ctx *ctx, const weft_nod
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, old->view.text, strlen(old->view.text), &text));
     WEFT_TRY(st, weft_view_collated(ctx, node->view.collation, text, &collated));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 1, &inputs));
-    WEFT_TRY(st, weft_view_parse(ctx, collated, NULL, &inputs[0]));
+    WEFT_TRY(st, weft_view_parse(ctx, collated, &(weft_kept_settings){0}, NULL, &inputs[0]));
     node->inputs = inputs;
 done:
     return st;
@@ -683,7 +658,13 @@ static weft_status execute_once(weft_session *s, const weft_statement *statement
         goto done;
     }
     WEFT_TRY(st, settle_altered(s, &r->ctx, &parsed));
-    WEFT_TRY(st, weft_analyze(&r->ctx, &catalog, &ids, parsed, &bound));
+    st = weft_analyze(&r->ctx, &catalog, &ids, parsed, &bound);
+    if (weft_session_explains_error(st, parsed)) {
+        WEFT_TRY(st, weft_session_explain_error(r, parsed, text, len));
+        *out = r;
+        goto done;
+    }
+    if (st != WEFT_OK) goto done;
     *again = parsed->kind != WEFT_NODE_EXPLAIN && parsed->kind != WEFT_NODE_SHOW &&
              weft_table_cache_wanted(weft_session_catalog_cache(s->catalog)) != NULL;
     if (*again) goto done;

@@ -55,9 +55,24 @@ WEFT_MUST_CHECK weft_status weft_session_restore_objects(weft_session *session,
 /* ---- session.c ---- */
 WEFT_MUST_CHECK weft_status weft_session_create_view(weft_session *session, weft_result *result,
                                                      const weft_node *bound);
+/* What a command shows is its result. */
+WEFT_MUST_CHECK weft_status weft_session_give_rows(weft_result *result, const weft_command_rows *rows);
+/* INSERT OVERWRITE DIRECTORY, CREATE TABLE … AS: the tasks' files become visible by one commit. analyzed:
+ * what EXPLAIN ANALYZE shows of it, or NULL; it stays NULL where nothing had to be written. */
+WEFT_MUST_CHECK weft_status weft_session_write(weft_session *session, weft_result *result, weft_ids *ids,
+                                               const weft_node *bound, char **analyzed);
 /* Optimised; twice when it reads tables in folders, whose files are listed by what it needs of them. */
 WEFT_MUST_CHECK weft_status weft_session_optimise(weft_session *session, weft_result *result, weft_ids *ids,
                                                   const weft_node *bound, const weft_node **out);
+
+/* ---- session_explain.c ---- */
+WEFT_MUST_CHECK weft_status weft_session_explain(weft_session *session, weft_result *result, weft_ids *ids,
+                                                 const weft_node *parsed, const weft_node *bound);
+/* Is the status of a statement's analysis one that its EXPLAIN shows? Then do so: the error is in the
+ * result's ctx, which has none afterwards. sql: the statement's text. */
+bool weft_session_explains_error(weft_status st, const weft_node *parsed);
+WEFT_MUST_CHECK weft_status weft_session_explain_error(weft_result *result, const weft_node *parsed,
+                                                       const char *sql, size_t len);
 
 /* ---- session_cache.c ---- */
 /* CACHE TABLE, UNCACHE TABLE, CLEAR CACHE: bound. */

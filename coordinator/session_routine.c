@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/settings.h"
 #include "coordinator/session_private.h"
 #include "engine/catalog/warehouse.h"
 #include "engine/expr/aggregate.h"
@@ -45,7 +46,7 @@ static weft_status trial_open(weft_ctx *ctx, void *self, const char *format, con
                               const weft_relation **relation)
 {
     const weft_catalog *c = &((trial_catalog *)self)->session;
-    ((trial_catalog *)self)->reads = true;
+    if (strcmp(format, "range") != 0) ((trial_catalog *)self)->reads = true; /* range() reads nothing */
     return c->open(ctx, c->self, format, path, options, option_count, relation);
 }
 
@@ -59,6 +60,12 @@ static const weft_table_definition *trial_view(void *self, const weft_node *pars
 {
     const weft_catalog *c = &((trial_catalog *)self)->session;
     return c->view(c->self, parsed);
+}
+
+static const weft_kept_settings *trial_kept(void *self, const weft_node *parsed)
+{
+    const weft_catalog *c = &((trial_catalog *)self)->session;
+    return c->kept(c->self, parsed);
 }
 
 static weft_status trial_names(weft_ctx *ctx, void *self, const char *const **names, int32_t *count)
@@ -85,6 +92,8 @@ static weft_status trial_routine(weft_ctx *ctx, void *self, const char *name, co
     *out = t->made;
     if (strcasecmp(t->made->parts[t->made->part_count - 1], name) != 0) {
         WEFT_TRY(st, t->session.routine(ctx, t->session.self, name, out));
+        const char *access = *out == NULL ? NULL : (*out)->access;
+        t->reads |= access != NULL && strcmp(access, "READS SQL DATA") == 0;
         if (*out != NULL && (*out)->temporary) st = check_lasting(ctx, t, name, "FUNCTION");
         goto done;
     }
@@ -131,6 +140,7 @@ static weft_status try_body(weft_session *s, weft_ctx *ctx, weft_ids *ids, const
                                   .table = NULL, /* a query writes nowhere */
                                   .within = trial_within,
                                   .view = trial_view,
+                                  .kept = trial_kept,
                                   .routine = trial_routine,
                                   .variable = trial_variable,
                                   .names = trial_names,
@@ -153,6 +163,52 @@ static weft_status try_body(weft_session *s, weft_ctx *ctx, weft_ids *ids, const
                        "function that reads SQL data. Please use READS SQL DATA instead.");
 done:
     return st;
+}
+
+static bool is_query(void *self, const weft_expr *e)
+{
+    (void)self;
+    return e->kind == WEFT_EXPR_SUBQUERY;
+}
+
+/* Does the DEFAULT of each parameter give a value of its type, by itself? */
+static weft_status try_defaults(weft_session *s, weft_ctx *ctx, weft_ids *ids, const weft_routine *made)
+{
+    weft_status st = WEFT_OK;
+    const weft_catalog catalog = weft_session_catalog_view(s->catalog);
+    const weft_node *bound = NULL;
+    for (int32_t i = 0; i < made->parameter_count; i++) {
+        const weft_parameter *p = &made->parameters[i];
+        const weft_expr cast = {.kind = WEFT_EXPR_CAST, .type = p->type, .arg_count = 1, .args = &p->initial};
+        const weft_expr *const item = &cast;
+        const weft_node select = {
+            .kind = WEFT_NODE_SELECT, .output = {.count = -1}, .select = {.item_count = 1, .items = &item}};
+        if (p->initial == NULL) continue;
+        if (weft_expr_any(p->initial, is_query, NULL))
+            WEFT_TRY(st, weft_fail(ctx, WEFT_ROUTINE_DEFAULT,
+                                   "User defined function is invalid: The DEFAULT expression of `%s`.`%s` is "
+                                   "not supported because it contains a subquery.",
+                                   made->parts[made->part_count - 1], p->name));
+        WEFT_TRY(st, weft_analyze(ctx, &catalog, ids, &select, &bound));
+        if (bound->kind != WEFT_NODE_PROJECT || bound->inputs[0]->kind != WEFT_NODE_VALUES)
+            WEFT_TRY(st, weft_fail(ctx, WEFT_ROUTINE_AGGREGATE,
+                                   "User defined function is invalid: SQL scalar function cannot contain "
+                                   "aggregate/window/generate functions: %s",
+                                   p->name));
+    }
+done:
+    return st;
+}
+
+/* The lengths of CHAR and VARCHAR are those of columns of tables. */
+static weft_status check_lengths(weft_ctx *ctx, const weft_routine *r)
+{
+    if (!r->has_length || weft_setting(ctx, WEFT_SET_CHAR_AS_STRING) != 0) return WEFT_OK;
+    return weft_fail(
+        ctx, WEFT_CHAR_AS_STRING,
+        "The char/varchar type can't be used in the table schema. If you want Spark treat them as "
+        "string type as same as Spark 3.0 and earlier, please set "
+        "\"spark.sql.legacy.charVarcharAsString\" to \"true\".");
 }
 
 static weft_status check_parameters(weft_ctx *ctx, const weft_routine *r, const char *name)
@@ -198,18 +254,23 @@ static weft_status create(weft_session *s, weft_result *r, weft_ids *ids, const 
     weft_ctx *ctx = &r->ctx;
     weft_session_objects *objects = weft_session_catalog_objects(s->catalog);
     const weft_routine *wanted = parsed->routine.created, *made = NULL;
-    const char *database = NULL, *name = NULL;
+    weft_kept_settings kept = {0};
+    const char *database = NULL, *name = NULL, *text = NULL;
     WEFT_TRY(st, weft_session_catalog_name_of(ctx, wanted->parts, wanted->part_count, &database, &name));
     if (name == NULL)
         WEFT_TRY(st, weft_fail_at(ctx, WEFT_SCHEMA_NOT_FOUND, &parsed->span,
                                   "The name of the function has a catalogue that is not there."));
     WEFT_TRY(st, check_parameters(ctx, wanted, name));
-    WEFT_TRY(st, weft_routine_parse(ctx, wanted->text, &made));
+    WEFT_TRY(st, check_lengths(ctx, wanted));
+    WEFT_TRY(st, weft_kept_settings_take(ctx, &kept));
+    WEFT_TRY(st, weft_kept_settings_encode(ctx, &kept, wanted->text, &text));
+    WEFT_TRY(st, weft_routine_parse(ctx, text, &made));
     if (wanted->temporary) {
         if (!wanted->replace && weft_session_objects_find_function(objects, name) != NULL)
             WEFT_TRY(st, exists(ctx, NULL, name));
+        WEFT_TRY(st, try_defaults(s, ctx, ids, made));
         WEFT_TRY(st, try_body(s, ctx, ids, made));
-        WEFT_TRY(st, weft_session_objects_add_function(ctx, objects, wanted->text));
+        WEFT_TRY(st, weft_session_objects_add_function(ctx, objects, text));
         weft_session_changed(s, &r->run.name);
         goto done;
     }
@@ -217,8 +278,9 @@ static weft_status create(weft_session *s, weft_result *r, weft_ids *ids, const 
     WEFT_TRY(st, weft_warehouse_function(ctx, database, name, &there));
     if (there != NULL && wanted->if_not_exists) goto done;
     if (there != NULL && !wanted->replace) WEFT_TRY(st, exists(ctx, database, name));
+    WEFT_TRY(st, try_defaults(s, ctx, ids, made));
     WEFT_TRY(st, try_body(s, ctx, ids, made));
-    st = weft_warehouse_put_function(ctx, database, name, wanted->text, wanted->replace);
+    st = weft_warehouse_put_function(ctx, database, name, text, wanted->replace);
     if (st == WEFT_EXISTS) st = wanted->if_not_exists ? WEFT_OK : exists(ctx, database, name);
     if (st == WEFT_OK) weft_session_changed(s, &r->run.name);
 done:

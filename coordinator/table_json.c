@@ -271,6 +271,7 @@ static weft_status put_view(json_out *o, const weft_table_definition *d)
     WEFT_TRY(st, weft_arena_printf(o->ctx, o->ctx->arena, &text, "spark_catalog.%s", d->query_database));
     WEFT_TRY(st, put_pair(o, "view_catalog_and_namespace", text));
     WEFT_TRY(st, put_names(o, "view_query_output_columns", d->query_columns, d->column_count));
+    WEFT_TRY(st, put_pairs(o, "view_creation_spark_configuration", d->kept.pairs, d->kept.count));
 done:
     return st;
 }

@@ -70,7 +70,7 @@ weft_status catalog_open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *
     weft_relation *relation = NULL;
     const weft_format *format = NULL;
     WEFT_TRY(st, catalog_find_format(ctx, format_name, &format));
-    if (!format->without_files)
+    if (!format->without_files && path[0] != '\0') /* without a path there are no files, and no rows */
         WEFT_TRY(st, listings == NULL ? weft_listing_of(ctx, path, &listing)
                                       : weft_listing_once(ctx, listings, path, &listing));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, path));

@@ -419,7 +419,7 @@ static weft_status open_view(weft_ctx *ctx, weft_session_catalog *c, const weft_
     }
     WEFT_TRY(st, check_created(ctx, c, d));
     WEFT_TRY(st, weft_view_collated(ctx, d->collation, d->query, &text));
-    st = weft_view_parse(ctx, text, NULL, parsed);
+    st = weft_view_parse(ctx, text, &d->kept, NULL, parsed);
     if (st != WEFT_OK) weft_error_prefix(ctx, "in the view `%s`: ", d->name);
     WEFT_TRY(st, st);
     WEFT_TRY(st, WEFT_NEW(ctx, &v));
@@ -435,6 +435,18 @@ static const weft_table_definition *catalog_view(void *self, const weft_node *pa
     for (int32_t i = 0; i < c->lasting.count; i++) {
         const lasting_view *v = c->lasting.items[i];
         if (v->parsed == parsed) return v->definition;
+    }
+    return NULL;
+}
+
+static const weft_kept_settings *catalog_kept(void *self, const weft_node *parsed)
+{
+    const weft_session_catalog *c = self;
+    const weft_table_definition *lasting = catalog_view(self, parsed);
+    if (lasting != NULL) return &lasting->kept;
+    for (int32_t i = 0; i < c->views.count; i++) {
+        const view *v = c->views.items[i];
+        if (!v->dropped && v->query.parsed == parsed) return &v->query.kept;
     }
     return NULL;
 }
@@ -627,6 +639,7 @@ weft_catalog weft_session_catalog_view(weft_session_catalog *c)
                           .table = catalog_table,
                           .within = catalog_within,
                           .view = catalog_view,
+                          .kept = catalog_kept,
                           .parse = catalog_parse,
                           .routine = catalog_routine,
                           .variable = catalog_variable,

@@ -16,7 +16,8 @@ typedef struct weft_session_catalog weft_session_catalog;
 /* The query of a view. All of it lives as long as the session. */
 typedef struct weft_view_query {
     const weft_node *parsed; /* with the columns' names, when they were given */
-    const char *text;
+    const char *text;        /* with what it goes by in front */
+    weft_kept_settings kept;
     const char *collation;      /* DEFAULT COLLATION, which stands in the text too; or NULL */
     const char *const *columns; /* [column_count] their names, as they were given; else none */
     int32_t column_count;
@@ -106,7 +107,8 @@ WEFT_MUST_CHECK weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_sessio
  * WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_rename(weft_ctx *ctx, weft_session_catalog *catalog,
                                                         const char *name, const char *to);
-/* Open a table that lives as long as the session. path is a file, directory, glob or comma list of them. */
+/* Open a table that lives as long as the session. path is a file, directory, glob or comma list of them; ""
+ * is none, for a table without rows. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_open(weft_ctx *ctx, weft_session_catalog *catalog,
                                                       const char *format, const char *path,
                                                       const char *const *options, int32_t option_count,

@@ -27,7 +27,14 @@ weft_status weft_routine_parse(weft_ctx *ctx, const char *text, const weft_routi
     const weft_node *node = NULL;
     weft_routine *r = NULL;
     char *shown = NULL;
-    WEFT_TRY(st, weft_sql_parse(ctx, text, strlen(text), &node));
+    const char *statement = text;
+    const weft_settings *before = ctx->settings;
+    weft_kept_settings kept = {0};
+    WEFT_TRY(st, weft_kept_settings_decode(ctx, &statement, &kept));
+    WEFT_TRY(st, weft_kept_settings_enter(ctx, &kept, &before));
+    st = weft_sql_parse(ctx, statement, strlen(statement), &node);
+    ctx->settings = before;
+    if (st != WEFT_OK) goto done;
     if (node->kind != WEFT_NODE_ROUTINE || node->routine.created == NULL)
         WEFT_TRY(st, weft_fail(ctx, WEFT_CORRUPT, "the text of a function makes none: %.200s", text));
     WEFT_TRY(st, WEFT_NEW(ctx, &r));
@@ -35,6 +42,9 @@ weft_status weft_routine_parse(weft_ctx *ctx, const char *text, const weft_routi
     const char *name = r->parts[r->part_count - 1];
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, name, strlen(name), &shown));
     r->shown = shown;
+    r->kept = kept;
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text, strlen(text), &shown));
+    r->text = shown;
     *out = r;
 done:
     return st;

@@ -137,6 +137,8 @@ weft_status weft_table_text_encode(weft_ctx *ctx, const weft_table_definition *d
         WEFT_TRY(st, put_line(t, "schema", number, NULL));
         for (int32_t i = 0; i < d->column_count; i++)
             WEFT_TRY(st, put_line(t, "output", d->query_columns[i], NULL));
+        for (int32_t i = 0; i < d->kept.count; i++)
+            WEFT_TRY(st, put_line(t, "setting", d->kept.pairs[2 * i], d->kept.pairs[2 * i + 1]));
     }
     snprintf(number, sizeof(number), "%lld", (long long)d->created_us);
     WEFT_TRY(st, put_line(t, "created", number, NULL));
@@ -181,7 +183,7 @@ static const char *take_field(char **at)
 typedef struct definition_reader {
     weft_ctx *ctx;
     weft_table_definition *d;
-    weft_pointers columns, options, properties, buckets, sorts, outputs, statistics, places;
+    weft_pointers columns, options, properties, buckets, sorts, outputs, statistics, places, kept;
 } definition_reader;
 
 static weft_status read_column(definition_reader *r, char *at)
@@ -248,6 +250,7 @@ static weft_status read_line(definition_reader *r, char *line)
                                  : strcmp(line, "property") == 0  ? &r->properties
                                  : strcmp(line, "statistic") == 0 ? &r->statistics
                                  : strcmp(line, "place") == 0     ? &r->places
+                                 : strcmp(line, "setting") == 0   ? &r->kept
                                                                   : NULL;
     if (pairs != NULL) {
         WEFT_TRY(st, weft_pointers_push(r->ctx, pairs, take_field(&at)));
@@ -339,6 +342,8 @@ weft_status weft_table_text_decode(weft_ctx *ctx, const char *path, char *text, 
     out->places = weft_pointers_texts(&r.places);
     out->statistic_count = r.statistics.count / 2;
     out->statistics = weft_pointers_texts(&r.statistics);
+    out->kept.count = r.kept.count / 2;
+    out->kept.pairs = weft_pointers_texts(&r.kept);
     out->bucket_names = weft_pointers_texts(&r.buckets);
     out->bucket_name_count = r.buckets.count;
     out->sort_names = weft_pointers_texts(&r.sorts);

@@ -9,9 +9,9 @@
  * ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_view_collated(weft_ctx *ctx, const char *collation, const char *query,
                                                const char **out);
-/* The query of such a text, parsed; *collation, unless it is NULL, gets the collation, or NULL. Errors: as
- * weft_sql_parse. */
-WEFT_MUST_CHECK weft_status weft_view_parse(weft_ctx *ctx, const char *text, const char **collation,
-                                            const weft_node **out);
+/* The query of such a text, parsed as what was kept says; *collation, unless it is NULL, gets the collation,
+ * or NULL. Errors: as weft_sql_parse. */
+WEFT_MUST_CHECK weft_status weft_view_parse(weft_ctx *ctx, const char *text, const weft_kept_settings *kept,
+                                            const char **collation, const weft_node **out);
 
 #endif

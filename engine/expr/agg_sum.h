@@ -9,8 +9,6 @@
 /* ANSI off: a decimal sum that left 128 bits stays at this value, which finalize turns into NULL. */
 #define WEFT_AGG_SUM_LOST ((weft_i128)((weft_u128)1 << 127))
 
-static inline bool weft_agg_is_ansi(const weft_ctx *ctx) { return weft_setting(ctx, WEFT_SET_ANSI) != 0; }
-
 /* 10^digits: a decimal of that many digits is less. */
 weft_i128 weft_agg_decimal_limit(int32_t digits);
 /* "overflow in sum of type …". */
@@ -97,7 +95,9 @@ weft_type weft_agg_sum_state(const weft_expr *call, weft_type otherwise);
 /* Is an overflow of this call an error? Not where ANSI is off, and not of try_sum and try_avg. */
 static inline bool weft_agg_raises(const weft_ctx *ctx, const weft_agg_place *place)
 {
-    return weft_agg_is_ansi(ctx) && strncmp(place->call->aggregate.function->name, "try_", 4) != 0;
+    const weft_expr *call = place->call;
+    const weft_settings *settings = call->settings != NULL ? call->settings : ctx->settings;
+    return settings->number[WEFT_SET_ANSI] != 0 && strncmp(call->aggregate.function->name, "try_", 4) != 0;
 }
 
 #endif

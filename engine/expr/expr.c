@@ -12,11 +12,12 @@
 #include "engine/expr/kernel.h"
 #include "engine/expr/type_sql.h"
 
-/* May this node give NULL? Its arguments, type and payload are set. Where ANSI is off, what would raise gives
- * NULL. */
+/* May this node give NULL? Its arguments, type, payload and settings are set. Where ANSI is off, what would
+ * raise gives NULL. */
 static bool expr_compute_nullable(const weft_ctx *ctx, const weft_expr *e)
 {
-    const bool raises_as_null = !weft_ansi(ctx);
+    const weft_settings *settings = e->settings != NULL ? e->settings : ctx->settings;
+    const bool raises_as_null = settings->number[WEFT_SET_ANSI] == 0;
     const uint32_t makes_nulls = WEFT_FN_NULL_OWN | WEFT_FN_TRY | WEFT_FN_GIVES_NULL;
     bool any = false, all = true;
     for (int32_t i = 0; i < e->arg_count; i++) {
@@ -67,7 +68,8 @@ static bool expr_compute_nullable(const weft_ctx *ctx, const weft_expr *e)
     return e->nullable;
 }
 
-/* A copy of proto (args left out) over a copy of args. */
+/* A copy of proto (args left out) over a copy of args. What is made of the text of a view goes by the
+ * settings of the view. */
 static weft_status expr_new(weft_ctx *ctx, const weft_expr *proto, const weft_expr *const *args,
                             int32_t count, const weft_expr **out)
 {
@@ -83,6 +85,8 @@ static weft_status expr_new(weft_ctx *ctx, const weft_expr *proto, const weft_ex
     *e = *proto;
     e->arg_count = count;
     e->args = copy;
+    if (e->settings == NULL && ctx->settings->reader != NULL && weft_expr_goes_by_settings(e))
+        e->settings = ctx->settings;
     e->nullable = expr_compute_nullable(ctx, e);
     weft_expr_settle(e);
     if (e->height > WEFT_EXPR_HEIGHT_MAX) {

@@ -99,6 +99,8 @@ struct weft_expr {
     int32_t height; /* levels of nodes below this one, at most WEFT_EXPR_HEIGHT_MAX; 0 as facts */
     int32_t size;   /* nodes of the tree, shared ones at each place; INT32_MAX: so many or more; 0 as facts */
     weft_span span; /* where it stands in the query; line 0 when made by the engine */
+    /* What it goes by, of a view or function that was made under others than the statement's; else NULL */
+    const weft_settings *settings;
     int32_t arg_count;
     const weft_expr *const *args;
     union {
@@ -232,6 +234,8 @@ void weft_expr_settle(weft_expr *e);
 typedef bool (*weft_expr_visitor)(void *self, const weft_expr *e);
 bool weft_expr_any(const weft_expr *e, weft_expr_visitor fn, void *self);
 
+/* Is it of the kinds whose values depend on settings? Those alone have weft_expr.settings. */
+bool weft_expr_goes_by_settings(const weft_expr *e);
 bool weft_expr_equal(const weft_expr *a, const weft_expr *b); /* structure and types; spans do not count */
 uint64_t weft_expr_hash(const weft_expr *e);
 uint64_t weft_expr_hash_node(const weft_expr *e); /* of this node alone, its arguments left out */
@@ -250,6 +254,8 @@ bool weft_expr_rejects_null(const weft_expr *e, int64_t id);
 /* Fold constants: a literal when e has no columns, is deterministic and does not raise; e itself otherwise.
  */
 WEFT_MUST_CHECK weft_status weft_expr_fold(weft_ctx *ctx, const weft_expr *e, const weft_expr **out);
+/* May weft_expr_fold make it a literal, unless it raises? */
+bool weft_expr_is_constant(const weft_expr *e);
 /* Spark's text of a bound expression: generated column names and EXPLAIN ("sum((l_extendedprice * (1 -
  * l_discount)))"). with_ids appends #id to columns, as in EXPLAIN. In ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_expr_text(weft_ctx *ctx, const weft_expr *e, bool with_ids, char **out);

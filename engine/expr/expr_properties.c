@@ -277,6 +277,8 @@ static bool visit_varies(void *self, const weft_expr *e)
     return true;
 }
 
+bool weft_expr_is_constant(const weft_expr *e) { return !weft_expr_any(e, visit_varies, NULL); }
+
 weft_status weft_expr_fold(weft_ctx *ctx, const weft_expr *e, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -284,7 +286,7 @@ weft_status weft_expr_fold(weft_ctx *ctx, const weft_expr *e, const weft_expr **
     const weft_expr *literal = NULL;
 
     *out = e;
-    if (e->kind == WEFT_EXPR_LITERAL || weft_expr_any(e, visit_varies, NULL)) {
+    if (e->kind == WEFT_EXPR_LITERAL || !weft_expr_is_constant(e)) {
         return WEFT_OK;
     }
     WEFT_TRY(st, weft_special_moment(ctx, e, &literal));

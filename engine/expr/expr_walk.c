@@ -234,11 +234,16 @@ static bool equal_payload(const weft_expr *a, const weft_expr *b)
     return true;
 }
 
+bool weft_expr_goes_by_settings(const weft_expr *e)
+{
+    return e->kind == WEFT_EXPR_CALL || e->kind == WEFT_EXPR_CAST || e->kind == WEFT_EXPR_AGGREGATE;
+}
+
 bool weft_expr_equal(const weft_expr *a, const weft_expr *b)
 {
     if (a == b) return true;
-    return a->kind == b->kind && weft_type_equal(a->type, b->type) && equal_payload(a, b) &&
-           equal_lists(a->args, a->arg_count, b->args, b->arg_count);
+    return a->kind == b->kind && weft_type_equal(a->type, b->type) && a->settings == b->settings &&
+           equal_payload(a, b) && equal_lists(a->args, a->arg_count, b->args, b->arg_count);
 }
 
 static uint64_t hash_literal(const weft_value *value)

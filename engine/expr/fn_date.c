@@ -387,7 +387,9 @@ static weft_status kernel_current_timestamp(weft_ctx *ctx, weft_kernel_call *cal
 
 static weft_status kernel_current_timezone(weft_ctx *ctx, weft_kernel_call *call)
 {
-    const char *name = weft_setting_text(ctx, WEFT_SET_TIME_ZONE);
+    /* of the session that asks, whatever zone the view was made in that asks for it */
+    const weft_settings *settings = ctx->settings->reader != NULL ? ctx->settings->reader : ctx->settings;
+    const char *name = settings->text[WEFT_SET_TIME_ZONE];
     return weft_vector_set_string(ctx, call->out, 0, name, (uint32_t)strlen(name));
 }
 

@@ -188,6 +188,7 @@ static weft_status run_kernel(weft_ctx *ctx, weft_eval *ev, const program_step *
     bool constant;
     weft_vector *reg;
     uint64_t *words;
+    const weft_settings *const settings = ctx->settings;
     WEFT_TRY(st, program_args(ctx, ev, step, &constant));
     if ((step->flags & WEFT_FN_NONDETERMINISTIC) != 0) constant = false;
     const bool nulls_own = (step->flags & WEFT_FN_NULL_OWN) != 0;
@@ -206,8 +207,11 @@ static weft_status run_kernel(weft_ctx *ctx, weft_eval *ev, const program_step *
                              .selected = constant ? 1 : scope->count,
                              .valid = valid,
                              .out = reg};
-    WEFT_TRY(st, run_state(ctx, ev, step, &call.state));
-    WEFT_TRY(st, step->kernel(ctx, &call));
+    if (step->expr->settings != NULL) ctx->settings = step->expr->settings;
+    st = run_state(ctx, ev, step, &call.state);
+    if (st == WEFT_OK) st = step->kernel(ctx, &call);
+    ctx->settings = settings;
+    WEFT_TRY(st, st);
     if (reg->children != NULL && reg->column.children == reg->child_columns) weft_vector_finish(reg);
     if (reg->column.validity != NULL) {
         for (int64_t w = 0; valid != NULL && w < weft_bit_words(call.rows); w++) reg->validity[w] &= valid[w];

@@ -1,5 +1,6 @@
 /* engine/expr/wire_decode.c - bytes to expressions. Nodes come in an order in which arguments precede their
  * users, so that one pass makes and checks them, without recursion. */
+#include "common/settings.h"
 #include "engine/columnar/collation.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
@@ -13,8 +14,9 @@ typedef struct wire_decoder {
     weft_ctx *ctx;
     const Weft__Wire__Expressions *message;
     weft_type *types;
-    uint32_t *type_nodes;    /* of each type, written out as a tree */
-    const weft_expr **nodes; /* [done] */
+    uint32_t *type_nodes;     /* of each type, written out as a tree */
+    weft_settings **settings; /* [message->n_settings] */
+    const weft_expr **nodes;  /* [done] */
     uint32_t *depths;
     uint32_t done;
     const weft_type *inputs;
@@ -262,6 +264,8 @@ static weft_status decode_node(wire_decoder *w)
     WEFT_TRY(st, decode_list(w, from->args, from->n_args, &depth, &e->args));
     e->arg_count = (int32_t)from->n_args;
     WEFT_TRY(st, decode_payload(w, from, &depth, e));
+    if (from->settings > w->message->n_settings) return fail_node(w, "there are no such settings");
+    if (from->settings > 0 && weft_expr_goes_by_settings(e)) e->settings = w->settings[from->settings - 1];
     if (depth > WEFT_EXPR_WIRE_DEPTH_MAX) return fail_node(w, "nested too deep");
     WEFT_TRY(st, weft_expr_wire_check(w->ctx, e, &good));
     if (!good) return fail_node(w, "its arguments, types or value do not go together");
@@ -279,6 +283,25 @@ static weft_status check_version(weft_ctx *ctx, uint32_t version)
                      WEFT_EXPR_WIRE_VERSION);
 }
 
+/* Those of the statement, but for the pairs. */
+static weft_status decode_settings(wire_decoder *w, const Weft__Wire__OtherSettings *from,
+                                   weft_settings **out)
+{
+    weft_status st = WEFT_OK;
+    if (from->n_pairs % 2 != 0) return fail_node(w, "a setting has no value");
+    WEFT_TRY(st, WEFT_NEW(w->ctx, out));
+    **out = *w->ctx->settings;
+    (*out)->reader = w->ctx->settings;
+    for (size_t i = 0; i < from->n_pairs; i += 2) {
+        const weft_setting_id id = weft_settings_find(from->pairs[i]);
+        if (id == WEFT_SETTING_COUNT || weft_setting_find_def(id)->scope != WEFT_SCOPE_STATEMENT)
+            return fail_node(w, "there is no such setting of a statement");
+        WEFT_TRY(st, weft_settings_set(w->ctx, *out, from->pairs[i], from->pairs[i + 1]));
+    }
+done:
+    return st;
+}
+
 static weft_status decode_message(wire_decoder *w, const weft_expr *const **exprs)
 {
     weft_status st = WEFT_OK;
@@ -287,6 +310,10 @@ static weft_status decode_message(wire_decoder *w, const weft_expr *const **expr
 
     WEFT_TRY(st, check_version(w->ctx, message->version));
     WEFT_TRY(st, decode_types(w, message->types, message->n_types));
+    if (message->n_settings > WEFT_EXPR_WIRE_SETTINGS_MAX) return fail_node(w, "too many settings");
+    WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, message->n_settings, &w->settings));
+    for (size_t i = 0; i < message->n_settings; i++)
+        WEFT_TRY(st, decode_settings(w, message->settings[i], &w->settings[i]));
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, message->n_nodes, &w->nodes));
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, message->n_nodes, &w->depths));
     while (w->done < message->n_nodes) WEFT_TRY(st, decode_node(w));

@@ -1,5 +1,6 @@
 /* engine/expr/wire_encode.c - expressions to bytes: the graph is flattened in post-order, each node once. */
 #include "common/hash.h"
+#include "common/settings.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
 #include "engine/expr/wire_private.h"
@@ -18,6 +19,9 @@ typedef struct wire_encoder {
     uint32_t node_count, node_capacity, type_count, type_capacity;
     wire_place *places; /* open addressing; node NULL: free */
     uint32_t place_capacity;
+    const weft_settings *known_settings[WEFT_EXPR_WIRE_SETTINGS_MAX];
+    Weft__Wire__OtherSettings *settings[WEFT_EXPR_WIRE_SETTINGS_MAX];
+    uint32_t settings_count;
 } wire_encoder;
 
 static char *text_or_empty(const char *text) { return (char *)(uintptr_t)(text != NULL ? text : ""); }
@@ -257,6 +261,35 @@ static weft_status encode_payload(wire_encoder *w, const weft_expr *e, Weft__Wir
     return weft_fail(w->ctx, WEFT_INTERNAL, "an expression of kind %d does not travel", (int)e->kind);
 }
 
+/* By what they differ from those of the statement. */
+static weft_status encode_settings(wire_encoder *w, const weft_settings *settings, uint32_t *out)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__OtherSettings *message = NULL;
+    *out = 0;
+    if (settings == NULL) return WEFT_OK;
+    while (*out < w->settings_count && w->known_settings[*out] != settings) ++*out;
+    if (++*out <= w->settings_count) return WEFT_OK;
+    if (w->settings_count == WEFT_EXPR_WIRE_SETTINGS_MAX)
+        return weft_fail(
+            w->ctx, WEFT_LIMIT,
+            "the statement reads views and functions that were made under more than %d different "
+            "sets of settings",
+            WEFT_EXPR_WIRE_SETTINGS_MAX);
+    WEFT_TRY(st, WEFT_NEW(w->ctx, &message));
+    weft__wire__other_settings__init(message);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, 2 * WEFT_SETTING_COUNT, &message->pairs));
+    for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
+        if (strcmp(settings->text[i], settings->reader->text[i]) == 0) continue;
+        message->pairs[message->n_pairs++] = text_or_empty(weft_setting_find_def((weft_setting_id)i)->key);
+        message->pairs[message->n_pairs++] = text_or_empty(settings->text[i]);
+    }
+    w->known_settings[w->settings_count] = settings;
+    w->settings[w->settings_count++] = message;
+done:
+    return st;
+}
+
 static weft_status encode_expr(wire_encoder *w, const weft_expr *e, uint32_t *index)
 {
     weft_status st = WEFT_OK;
@@ -279,6 +312,7 @@ static weft_status encode_expr(wire_encoder *w, const weft_expr *e, uint32_t *in
     WEFT_TRY(st, encode_type(w, e->type, &node->type));
     WEFT_TRY(st, encode_list(w, e->args, e->arg_count, &node->n_args, &node->args));
     WEFT_TRY(st, encode_payload(w, e, node));
+    WEFT_TRY(st, encode_settings(w, e->settings, &node->settings));
     WEFT_TRY(st,
              grow(w->ctx, (void **)&w->nodes, w->node_count, &w->node_capacity, sizeof(Weft__Wire__Node *)));
     WEFT_TRY(st, places_grow(w)); /* the arguments came in between: places have moved */
@@ -304,6 +338,8 @@ weft_status weft_exprs_encode(weft_ctx *ctx, const weft_expr *const *exprs, int3
     message.types = w.types;
     message.n_nodes = w.node_count;
     message.nodes = w.nodes;
+    message.n_settings = w.settings_count;
+    message.settings = w.settings;
     const size_t size = weft__wire__expressions__get_packed_size(&message);
     if (size > WEFT_EXPR_WIRE_BYTES_MAX) {
         st = weft_fail(ctx, WEFT_LIMIT,

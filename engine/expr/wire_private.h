@@ -16,7 +16,8 @@ enum {
 };
 
 enum {
-    WEFT_EXPR_WIRE_BYTES_MAX = 64 << 20,               /* as much as a statement's text may have */
+    WEFT_EXPR_WIRE_BYTES_MAX = 64 << 20, /* as much as a statement's text may have */
+    WEFT_EXPR_WIRE_SETTINGS_MAX = 256,   /* views and functions that go by others, of one message */
     WEFT_EXPR_WIRE_DEPTH_MAX = 4 * WEFT_EXPR_DEPTH_MAX /* casts and rewrites deepen what the parser allowed */
 };
 

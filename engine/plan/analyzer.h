@@ -6,6 +6,7 @@
 #ifndef WEFT_PLAN_ANALYZER_H
 #define WEFT_PLAN_ANALYZER_H
 
+#include "common/kept_settings.h"
 #include "engine/plan/logical.h"
 
 /* Database of the global temporary views: to its session such a view is a temporary one with this name and a
@@ -33,6 +34,9 @@ typedef struct weft_catalog {
     /* The definition of a view that outlives the session, by its parsed plan as find gave it; NULL for a view
      * of the session. This member may be NULL: there are none. */
     const weft_table_definition *(*view)(void *self, const weft_node *parsed);
+    /* What the text of a view goes by, by its parsed plan as find gave it; NULL: what its reader goes by.
+     * This member may be NULL: so do all. */
+    const weft_kept_settings *(*kept)(void *self, const weft_node *parsed);
     /* Text that the catalogue keeps (the DEFAULT of a column as SELECT …) as a parsed plan; NULL: there is
      * none. */
     weft_status (*parse)(weft_ctx *ctx, void *self, const char *text, const weft_node **out);
@@ -52,6 +56,12 @@ typedef struct weft_catalog {
  * Errors carry Spark's class and the span of the culprit. */
 WEFT_MUST_CHECK weft_status weft_analyze(weft_ctx *ctx, const weft_catalog *catalog, weft_ids *ids,
                                          const weft_node *parsed, const weft_node **out);
+
+/* The same of a query whose columns are assigned to those of the target, which need no table: the word
+ * DEFAULT in its list is theirs. Errors: WEFT_DEFAULT_PLACE, too. */
+WEFT_MUST_CHECK weft_status weft_analyze_assigned(weft_ctx *ctx, const weft_catalog *catalog, weft_ids *ids,
+                                                  const weft_table_definition *target,
+                                                  const weft_node *parsed, const weft_node **out);
 
 /* The type of a bound query's output with the length that a table declares for it: CHAR(n), VARCHAR(n). */
 weft_type weft_declared_type(weft_ctx *ctx, const weft_node *query, int32_t output);

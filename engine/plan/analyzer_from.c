@@ -80,12 +80,16 @@ static weft_status bind_view(weft_analyzer *a, const weft_node *relation, const 
         a->height = 0;
         const weft_node *around = weft_analyzer_within(a, parsed);
         const weft_select *block = a->block;
+        const weft_settings *const settings = ctx->settings;
         a->block = NULL; /* hints do not reach into it */
-        st = weft_bind_query(a, parsed, NULL, NULL, &view->cte.bound);
+        st = weft_analyzer_go_by(a, a->catalog->kept == NULL ? NULL
+                                                             : a->catalog->kept(a->catalog->self, parsed));
+        if (st == WEFT_OK) st = weft_bind_query(a, parsed, NULL, NULL, &view->cte.bound);
         (void)weft_analyzer_within(a, around);
         a->block = block;
         if (st == WEFT_OK) st = weft_bound_node(a, &view->cte.bound, &node);
         if (st == WEFT_OK) st = weft_bind_view_columns(a, parsed, &node);
+        ctx->settings = settings;
         a->in_view--;
         a->binding = binding;
         if (st != WEFT_OK) {

@@ -88,6 +88,7 @@ typedef struct weft_analyzer {
     int32_t binding, bindings; /* which binding of a view's text this is, from 1; how many there were */
     const weft_select *block;  /* whose FROM is being bound, or NULL */
     weft_pointer_map shown;    /* analyzer_routine.c: expression → what people see of it (const char *) */
+    weft_pointers kept; /* analyzer_settings.c: const weft_settings *, that views and functions go by */
 } weft_analyzer;
 
 /* One item of a select list. */
@@ -153,6 +154,11 @@ static inline const weft_node *weft_analyzer_within(const weft_analyzer *a, cons
 {
     return a->catalog->within == NULL ? NULL : a->catalog->within(a->catalog->self, view);
 }
+
+/* ---- analyzer_settings.c ---- */
+/* A text is bound that goes by these (NULL: by its reader's); the caller gives ctx->settings back what they
+ * were. Errors: WEFT_NOMEM, WEFT_CONFIG. */
+WEFT_MUST_CHECK weft_status weft_analyzer_go_by(weft_analyzer *a, const weft_kept_settings *kept);
 
 /* ---- analyzer_scope.c ---- */
 /* OUTER over a column of an outer scope, which notes its use. aggregate: what the column is, or NULL. */

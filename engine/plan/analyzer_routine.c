@@ -158,6 +158,7 @@ typedef struct routine_frame {
     int32_t binding;
 } routine_frame;
 
+/* The settings that the function goes by stand until the caller of this and the next has cast its result. */
 static weft_status enter_routine(routine_call *c, routine_frame *frame)
 {
     weft_analyzer *a = c->a;
@@ -170,7 +171,7 @@ static weft_status enter_routine(routine_call *c, routine_frame *frame)
     frame->binding = a->binding;
     a->binding = ++a->bindings; /* functions of chance draw anew in each call */
     a->in_view++;
-    return WEFT_OK;
+    return weft_analyzer_go_by(a, &c->routine->kept);
 }
 
 static weft_status leave_routine(routine_call *c, routine_frame *frame, weft_status st)
@@ -409,21 +410,21 @@ done:
 
 /* ---- scalar calls ---- */
 
-/* Spark's name of the call: the arguments as they are shown, those that were written. */
+/* Spark's name of the call: the arguments as they are shown, up to the last that was written. */
 static weft_status call_text(routine_call *c, const char **out)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = c->a->ctx;
     char *text = NULL;
+    int32_t count = c->routine->parameter_count;
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s(", c->routine->shown));
-    for (int32_t i = 0, shown = 0; i < c->routine->parameter_count; i++) {
+    while (count > 0 && !c->given[count - 1]) count--;
+    for (int32_t i = 0; i < count; i++) {
         const char *argument = NULL;
         const weft_expr *e = c->bound[i];
-        if (!c->given[i]) continue;
         if (e->kind == WEFT_EXPR_CAST && e->cast.implicit) e = e->args[0];
         WEFT_TRY(st, weft_shown_text(c->a, e, &argument));
-        WEFT_TRY(
-            st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s%s", text, shown++ > 0 ? ", " : "", argument));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s%s", text, i > 0 ? ", " : "", argument));
     }
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s)", text));
     *out = text;
@@ -451,6 +452,7 @@ weft_status weft_bind_routine(weft_binder *b, const weft_expr *e, const weft_rou
         .a = b->a, .routine = routine, .call = e, .name = routine->parts[routine->part_count - 1]};
     routine_frame frame;
     const char *text = NULL;
+    const weft_settings *const settings = b->a->ctx->settings;
     int32_t height = 0;
     if (routine->table)
         return weft_fail_at(
@@ -473,6 +475,7 @@ weft_status weft_bind_routine(weft_binder *b, const weft_expr *e, const weft_rou
     if (routine->typed) WEFT_TRY(st, weft_expr_cast(b->a->ctx, *out, routine->type, true, out));
     WEFT_TRY(st, weft_keep_shown(b->a, text, out));
 done:
+    b->a->ctx->settings = settings;
     return st;
 }
 
@@ -560,6 +563,7 @@ weft_status weft_bind_table_routine(weft_analyzer *a, const weft_expr *call, con
     routine_call c = {
         .a = a, .routine = routine, .call = call, .name = routine->parts[routine->part_count - 1]};
     routine_frame frame;
+    const weft_settings *const settings = a->ctx->settings;
     const weft_scope scope = {.outer = outer};
     weft_binder b = {.a = a,
                      .scope = &scope,
@@ -578,5 +582,6 @@ weft_status weft_bind_table_routine(weft_analyzer *a, const weft_expr *call, con
     st = bind_table_body(&c, outer, ctes, out);
     WEFT_TRY(st, leave_routine(&c, &frame, st));
 done:
+    a->ctx->settings = settings;
     return st;
 }

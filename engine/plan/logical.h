@@ -93,7 +93,9 @@ typedef enum weft_explain_mode {
     WEFT_EXPLAIN_EXTENDED,
     WEFT_EXPLAIN_FORMATTED,
     WEFT_EXPLAIN_COST,
-    WEFT_EXPLAIN_ANALYZE
+    WEFT_EXPLAIN_ANALYZE,
+    WEFT_EXPLAIN_CODEGEN, /* there is no code that is generated: it says so */
+    WEFT_EXPLAIN_VALIDATE /* as SIMPLE, but what is wrong with the statement is an error, not a text */
 } weft_explain_mode;
 
 /* A table that a name stands for: files of a format with fixed schema. Lives in the arena of session or
@@ -152,7 +154,8 @@ typedef struct weft_table_definition {
      * [column_count], which are those of the view where it names none itself. NULL: a table. */
     const char *query, *query_database;
     const char *const *query_columns;
-    bool names_columns; /* CREATE VIEW v (a, b) */
+    bool names_columns;      /* CREATE VIEW v (a, b) */
+    weft_kept_settings kept; /* what the text of a view goes by */
     /* Partitions that are not simply the folders below the location: pairs of such a folder "k=1/j=2" and the
      * place where the partition lies instead; "" where it was dropped and its files stayed. */
     int32_t place_count;

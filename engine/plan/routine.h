@@ -5,6 +5,7 @@
 #ifndef WEFT_PLAN_ROUTINE_H
 #define WEFT_PLAN_ROUTINE_H
 
+#include "common/kept_settings.h"
 #include "engine/expr/expr.h"
 
 /* A parameter of a function, or a column of the table that it gives. */
@@ -21,8 +22,9 @@ typedef struct weft_routine {
     const char *const *parts;
     const char *shown; /* catalogue and database before its name; a temporary one is its name alone */
     bool temporary, replace, if_not_exists;
-    bool table; /* it gives rows, of query; else one value, of body or of query */
-    bool typed; /* RETURNS type, or columns, were written */
+    bool table;      /* it gives rows, of query; else one value, of body or of query */
+    bool typed;      /* RETURNS type, or columns, were written */
+    bool has_length; /* CHAR(n) or VARCHAR(n) was among the types */
     weft_type type;
     int32_t parameter_count, column_count;
     const weft_parameter *parameters, *columns;
@@ -33,7 +35,8 @@ typedef struct weft_routine {
     const char *collation;     /* DEFAULT COLLATION, or NULL */
     const char *deterministic; /* "true", "false", or NULL: not said */
     const char *access;        /* "CONTAINS SQL", "READS SQL DATA", or NULL: not said */
-    const char *text;          /* the statement that makes it */
+    const char *text;          /* the statement that makes it; where it is kept, with what it goes by */
+    weft_kept_settings kept;   /* what body and query go by */
 } weft_routine;
 
 typedef struct weft_variable {

@@ -243,10 +243,12 @@ static weft_status parse_explain(sql_parser *p, const weft_node **out)
         mode = WEFT_EXPLAIN_COST;
     else if (weft_sql_accept_word(p, SQL_KW_ANALYZE))
         mode = WEFT_EXPLAIN_ANALYZE;
+    else if (weft_sql_accept_text(p, "VALIDATE")) /* Weft's own, as ANALYZE is */
+        mode = WEFT_EXPLAIN_VALIDATE;
     else if (weft_sql_is_text(p, 0, "LOGICAL"))
         WEFT_TRY(st, weft_sql_invalid_statement(p, &start, "EXPLAIN LOGICAL"));
-    else if (sql_word(p, SQL_KW_CODEGEN))
-        WEFT_TRY(st, weft_sql_unsupported(p, &start, "EXPLAIN CODEGEN"));
+    else if (weft_sql_accept_word(p, SQL_KW_CODEGEN))
+        mode = WEFT_EXPLAIN_CODEGEN;
     WEFT_TRY(st, weft_sql_enter(p, &frame)); /* EXPLAIN EXPLAIN … nests */
     WEFT_TRY(st, weft_sql_statement(p, &input));
     sql_leave(p, frame);

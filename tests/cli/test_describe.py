@@ -116,6 +116,10 @@ class Describe(CliCase):
             "view_schema_mode": "COMPENSATION",
             "view_catalog_and_namespace": "spark_catalog.default",
             "view_query_output_columns": ["a"],
+            "view_creation_spark_configuration": {
+                "spark.sql.ansi.enabled": "true",
+                "spark.sql.session.timeZone": "UTC",
+            },
             "collation": "UTF8_BINARY",
         }
         self.assertEqual(json.dumps(document), json.dumps(expected))

@@ -93,7 +93,24 @@ class Explain(CliCase):
         self.assertTrue(text.startswith("plan\n== Physical Plan ==\n"), text)
 
     def test_errors_of_the_query_come_first(self):
-        self.fails(self.sql("explain select nope from values (1) as t(a)", "-S"), 1, "[UNRESOLVED_COLUMN")
+        wrong = "select nope from values (1) as t(a)"
+        self.fails(self.sql("explain analyze " + wrong, "-S"), 1, "[UNRESOLVED_COLUMN")
+        self.fails(self.sql("explain validate " + wrong, "-S"), 1, "[UNRESOLVED_COLUMN")
+        self.fails(self.sql("explain select 1 from t where (", "-S"), 1, "[PARSE_SYNTAX_ERROR]")
+
+    def test_the_error_of_a_query_is_its_plan(self):
+        """As in Spark."""
+        wrong = "select nope from values (1) as t(a)"
+        lines = self.sql("explain " + wrong, "-S").stdout.splitlines()
+        self.assertEqual(lines[0].strip(), "Error occurred during query planning:")
+        self.assertIn("[UNRESOLVED_COLUMN.WITH_SUGGESTION]", lines[1])
+        shown = self.sql("explain extended " + wrong, "-S").stdout
+        self.assertIn("== Parsed Logical Plan ==", shown)
+        self.assertIn("== Analyzed Logical Plan ==\n[UNRESOLVED_COLUMN.WITH_SUGGESTION]", shown)
+
+    def test_no_code_is_generated(self):
+        shown = self.sql("explain codegen select 1", "-S").stdout
+        self.assertEqual(shown.strip(), "Found 0 WholeStageCodegen subtrees.")
 
     def test_hints_of_joins(self):
         pair = "count(*) from t join u on t.a = u.a"

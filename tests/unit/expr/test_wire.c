@@ -1,6 +1,7 @@
 /* The wire form of expressions: what comes back is what went, and damaged bytes are errors, never crashes. */
 #include <math.h>
 
+#include "common/settings.h"
 #include "engine/expr/wire.h"
 #include "tests/unit/expr/expr_fixture.h"
 
@@ -111,6 +112,37 @@ static void comes_back_equal(void **state)
         assert_int_equal(samples[i]->nullable, back[i]->nullable);
     }
     assert_ptr_equal(back[10]->args[0], back[0]); /* a shared node is one node */
+}
+
+/* What a view goes by: the calls, casts and aggregates made of it take it along, nothing else does. */
+static void settings_travel(void **state)
+{
+    expr_fixture *f = *state;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const weft_expr *const *back = NULL;
+    const weft_expr *sum[2] = {NULL, NULL};
+    int32_t count = 0;
+    const weft_settings *const statement = f->ctx.settings;
+    weft_settings view = *statement;
+    expr_ok(f, weft_settings_set(&f->ctx, &view, "spark.sql.ansi.enabled", "false"));
+    view.reader = statement;
+    const weft_expr *number = input(f, 3, "int");
+    sum[1] = expr_call2(f, "+", number, expr_int(f, 1));
+    f->ctx.settings = &view;
+    sum[0] = expr_call2(f, "+", number, expr_int(f, 1));
+    f->ctx.settings = statement;
+    assert_ptr_equal(sum[0]->settings, &view);
+    assert_true(sum[0]->nullable);
+    assert_null(sum[0]->args[1]->settings);
+    assert_null(sum[1]->settings);
+    assert_false(weft_expr_equal(sum[0], sum[1]));
+    expr_ok(f, weft_exprs_encode(&f->ctx, sum, 2, &bytes, &len));
+    expr_ok(f, weft_exprs_decode(&f->ctx, bytes, len, NULL, 0, &back, &count));
+    assert_int_equal(back[0]->settings->number[WEFT_SET_ANSI], 0);
+    assert_ptr_equal(back[0]->settings->reader, statement);
+    assert_null(back[0]->args[1]->settings);
+    assert_null(back[1]->settings);
 }
 
 static void no_expressions(void **state)
@@ -246,6 +278,6 @@ static void every_allocation_may_fail(void **state)
     weft_fixture_oom_sweep(travel, NULL);
 }
 
-WEFT_TESTS(EXPR_TEST(comes_back_equal), EXPR_TEST(no_expressions), EXPR_TEST(what_does_not_travel),
-           EXPR_TEST(inputs_are_checked), EXPR_TEST(bindings_are_checked), EXPR_TEST(damage_is_an_error),
-           WEFT_TEST(every_allocation_may_fail))
+WEFT_TESTS(EXPR_TEST(comes_back_equal), EXPR_TEST(settings_travel), EXPR_TEST(no_expressions),
+           EXPR_TEST(what_does_not_travel), EXPR_TEST(inputs_are_checked), EXPR_TEST(bindings_are_checked),
+           EXPR_TEST(damage_is_an_error), WEFT_TEST(every_allocation_may_fail))

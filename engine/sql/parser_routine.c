@@ -2,17 +2,21 @@
 #include <strings.h>
 
 #include "engine/columnar/collation.h"
+#include "engine/columnar/declared_type.h"
 #include "engine/expr/collate.h"
 #include "engine/sql/parser_internal.h"
 
-/* A type, whose strings have the collation that a clause behind it may say. */
-static weft_status parse_declared(sql_parser *p, weft_type *out)
+/* A type, whose strings have the collation that a clause behind it may say. Values have no length:
+ * *has_length says that one was written. */
+static weft_status parse_declared(sql_parser *p, bool *has_length, weft_type *out)
 {
     const uint16_t before = p->type_collation;
     p->type_collation = WEFT_COLLATION_NULL;
-    const weft_status st = weft_sql_type(p, out);
+    weft_status st = weft_sql_column_type(p, out);
     p->type_collation = before;
-    return st;
+    if (st != WEFT_OK || !weft_type_has_length(*out)) return st;
+    *has_length = true;
+    return weft_type_of_values(p->ctx, *out, out);
 }
 
 static weft_status settle_parameters(sql_parser *p, const weft_routine *r, const weft_parameter *of,
@@ -37,16 +41,34 @@ done:
     return st;
 }
 
-/* name type [DEFAULT expression] [COMMENT 'text'] */
-static weft_status parse_parameter(sql_parser *p, weft_parameter *out)
+/* What the lists of a function say that only columns of tables may: it is told once the statement is whole.
+ */
+typedef struct refused_parts {
+    sql_made made;
+    bool has_length;      /* CHAR(n), VARCHAR(n) */
+    const char *not_null; /* the text of the list in which it stands */
+} refused_parts;
+
+/* name type [NOT NULL] [DEFAULT expression] [COMMENT 'text']; what else a column of a table may have is read,
+ * for the error. A column that the function gives has no DEFAULT. */
+static weft_status parse_parameter(sql_parser *p, bool given, refused_parts *refused, bool *not_null,
+                                   weft_parameter *out)
 {
     weft_status st = WEFT_OK;
     size_t len = 0;
     *out = (weft_parameter){0};
     WEFT_TRY(st, weft_sql_name(p, "the name of a parameter", &out->name));
-    WEFT_TRY(st, parse_declared(p, &out->type));
+    WEFT_TRY(st, parse_declared(p, &refused->has_length, &out->type));
     for (;;) {
-        if (out->initial == NULL && weft_sql_accept_text(p, "DEFAULT")) {
+        if (sql_word(p, SQL_KW_NOT) && weft_sql_peek(p, 1)->kind == SQL_WORD) {
+            weft_sql_advance(p);
+            WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_NULL));
+            *not_null = true;
+        } else if (!given && weft_sql_is_text(p, 0, "GENERATED")) {
+            WEFT_TRY(st, weft_sql_generated(p, out->type, &refused->made));
+        } else if (!given && weft_sql_at_constraint(p, false)) {
+            WEFT_TRY(st, weft_sql_constraint(p, false, &refused->made));
+        } else if (!given && out->initial == NULL && weft_sql_accept_text(p, "DEFAULT")) {
             const int32_t from = weft_sql_peek(p, 0)->span.start;
             WEFT_TRY(st, weft_sql_expr(p, &out->initial));
             WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &out->initial_text));
@@ -60,20 +82,25 @@ done:
     return st;
 }
 
-/* (parameter, …); the parentheses may be empty. */
-static weft_status parse_parameters(sql_parser *p, const weft_parameter **out, int32_t *count)
+/* (parameter, …); the parentheses may be empty, but not those of the columns that are given. */
+static weft_status parse_parameters(sql_parser *p, bool given, refused_parts *refused,
+                                    const weft_parameter **out, int32_t *count)
 {
     weft_status st = WEFT_OK;
     weft_pointers list = {0};
     weft_parameter *all = NULL;
+    bool not_null = false;
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
-    while (!sql_is(p, SQL_RPAREN)) {
+    const int32_t from = weft_sql_peek(p, 0)->span.start;
+    while ((given && list.count == 0) || !sql_is(p, SQL_RPAREN)) {
         weft_parameter *one = NULL;
         WEFT_TRY(st, WEFT_NEW(p->ctx, &one));
-        WEFT_TRY(st, parse_parameter(p, one));
+        WEFT_TRY(st, parse_parameter(p, given, refused, &not_null, one));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &list, one));
         if (!weft_sql_accept(p, SQL_COMMA)) break;
     }
+    if (not_null && refused->not_null == NULL)
+        WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &refused->not_null));
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
     WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, list.count, &all));
     for (int32_t i = 0; i < list.count; i++) all[i] = *(const weft_parameter *)list.items[i];
@@ -84,15 +111,15 @@ done:
 }
 
 /* RETURNS type | RETURNS TABLE [(columns)] */
-static weft_status parse_returns(sql_parser *p, weft_routine *r)
+static weft_status parse_returns(sql_parser *p, refused_parts *refused, weft_routine *r)
 {
     weft_status st = WEFT_OK;
     r->table = weft_sql_accept_word(p, SQL_KW_TABLE);
     r->typed = !r->table || sql_is(p, SQL_LPAREN);
     if (!r->table)
-        WEFT_TRY(st, parse_declared(p, &r->type));
+        WEFT_TRY(st, parse_declared(p, &refused->has_length, &r->type));
     else if (r->typed)
-        WEFT_TRY(st, parse_parameters(p, &r->columns, &r->column_count));
+        WEFT_TRY(st, parse_parameters(p, true, refused, &r->columns, &r->column_count));
 done:
     return st;
 }
@@ -109,7 +136,7 @@ done:
 }
 
 /* What may stand between the parameters and the body, in any order. *found: there was one. */
-static weft_status parse_characteristic(sql_parser *p, weft_routine *r, bool *found)
+static weft_status parse_characteristic(sql_parser *p, refused_parts *refused, weft_routine *r, bool *found)
 {
     weft_status st = WEFT_OK;
     size_t len = 0;
@@ -118,7 +145,7 @@ static weft_status parse_characteristic(sql_parser *p, weft_routine *r, bool *fo
     if (*found) goto done;
     *found = true;
     if (weft_sql_accept_text(p, "RETURNS")) {
-        WEFT_TRY(st, parse_returns(p, r));
+        WEFT_TRY(st, parse_returns(p, refused, r));
     } else if (weft_sql_accept_text(p, "LANGUAGE")) {
         const char *language = NULL;
         WEFT_TRY(st, weft_sql_name(p, "the name of a language", &language));
@@ -161,13 +188,35 @@ static weft_status parse_body(sql_parser *p, weft_routine *r)
 {
     weft_status st = WEFT_OK;
     const int32_t from = weft_sql_peek(p, 0)->span.start;
-    if (r->table || (weft_sql_begins_query(p) && !sql_is(p, SQL_LPAREN)))
+    const bool query = weft_sql_begins_query(p);
+    if (query && (r->table || !sql_is(p, SQL_LPAREN)))
         WEFT_TRY(st, weft_sql_query(p, &r->query));
     else
         WEFT_TRY(st, weft_sql_expr(p, &r->body));
+    if (r->table && !query)
+        WEFT_TRY(st,
+                 weft_fail(p->ctx, WEFT_ROUTINE_TABLE_BODY,
+                           "User defined function is invalid: SQL table function %s body must be a query.",
+                           r->parts[r->part_count - 1]));
     WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &r->body_text));
 done:
     return st;
+}
+
+static weft_status check_refused(sql_parser *p, const refused_parts *refused, const weft_span *span)
+{
+    if (refused->made.generated)
+        return weft_fail_at(p->ctx, WEFT_ROUTINE_GENERATED, span,
+                            "Invalid SQL syntax: CREATE FUNCTION with generated columns as parameters is not "
+                            "allowed.");
+    if (refused->made.constraint)
+        return weft_fail_at(p->ctx, WEFT_ROUTINE_CONSTRAINT, span,
+                            "Invalid SQL syntax: CREATE FUNCTION with constraints on parameters is not "
+                            "allowed.");
+    if (refused->not_null == NULL) return WEFT_OK;
+    return weft_fail(p->ctx, WEFT_ROUTINE_NOT_NULL,
+                     "User defined function is invalid: Cannot specify NOT NULL on function parameters: %s",
+                     refused->not_null);
 }
 
 weft_status weft_sql_create_function(sql_parser *p, const weft_span *start, bool replace, bool temporary,
@@ -175,6 +224,7 @@ weft_status weft_sql_create_function(sql_parser *p, const weft_span *start, bool
 {
     weft_status st = WEFT_OK;
     weft_routine *r = NULL;
+    refused_parts refused = {0};
     weft_node *node = NULL;
     bool more = true;
     WEFT_TRY(st, WEFT_NEW(p->ctx, &r));
@@ -183,13 +233,15 @@ weft_status weft_sql_create_function(sql_parser *p, const weft_span *start, bool
     WEFT_TRY(st, weft_sql_names(p, "the name of a function", &r->parts, &r->part_count));
     if (sql_word(p, SQL_KW_AS))
         WEFT_TRY(st, weft_sql_unsupported(p, start, "CREATE FUNCTION … AS a class of Java"));
-    WEFT_TRY(st, parse_parameters(p, &r->parameters, &r->parameter_count));
-    while (more) WEFT_TRY(st, parse_characteristic(p, r, &more));
+    WEFT_TRY(st, parse_parameters(p, false, &refused, &r->parameters, &r->parameter_count));
+    while (more) WEFT_TRY(st, parse_characteristic(p, &refused, r, &more));
     WEFT_TRY(st, settle_types(p, r));
     if (!weft_sql_accept_text(p, "RETURN")) WEFT_TRY(st, weft_sql_syntax_error(p, "RETURNS or RETURN"));
     WEFT_TRY(st, parse_body(p, r));
     const weft_span span = weft_sql_span_from(p, start);
     WEFT_TRY(st, weft_sql_text_copy(p, span.start, span.stop, &r->text));
+    WEFT_TRY(st, check_refused(p, &refused, &span));
+    r->has_length = refused.has_length;
     if (temporary && r->part_count > 1) {
         WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_INVALID_SQL_SYNTAX_TEMP_FUNCTION, &span,
                                   "Invalid SQL syntax: The temporary function `%s`.`%s` may not have a "

@@ -180,7 +180,8 @@ X(VIEW_BINDING_MODE, "weft.sql.legacy.viewSchemaBindingMode", "spark.sql.legacy.
 X(VIEW_COMPENSATION, "weft.sql.legacy.viewSchemaCompensation", "spark.sql.legacy.viewSchemaCompensation",
   STATEMENT, BOOL, "true", 0, 1, "Views are made WITH SCHEMA COMPENSATION; false: BINDING")
 X(STORE_ASSIGNMENT, "weft.sql.storeAssignmentPolicy", "spark.sql.storeAssignmentPolicy", STATEMENT, TEXT,
-  "ANSI", 0, 0, "What INSERT takes for a column: ANSI, or STRICT, which takes only types that lose nothing")
+  "ANSI", 0, 0, "What INSERT takes for a column: ANSI; STRICT, types that lose nothing; LEGACY, "
+  "what a cast without ANSI takes")
 X(DEFAULT_COLUMNS, "weft.sql.defaultColumn.enabled", "spark.sql.defaultColumn.enabled", STATEMENT, BOOL,
   "true", 0, 1, "Columns may have a DEFAULT, and rows may say it")
 X(DEFAULT_NULLS, "weft.sql.defaultColumn.useNullsForMissingDefaultValues",

@@ -1,6 +1,7 @@
 /* coordinator/command.c - see command.h. */
 #include "coordinator/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,14 +102,13 @@ weft_status weft_command_refuse_setting(weft_ctx *ctx, const char *key, const ch
 static const struct {
     weft_setting_id id;
     const char *words[4]; /* in the order in which Spark shows them */
-    int32_t refused;      /* the one that only Spark has, or -1 */
 } choices[] = {
-    {WEFT_SET_STORE_ASSIGNMENT, {"ANSI", "LEGACY", "STRICT"}, 1},
-    {WEFT_SET_PARTITION_OVERWRITE, {"STATIC", "DYNAMIC"}, -1},
-    {WEFT_SET_TIMESTAMP_TYPE, {"TIMESTAMP_NTZ", "TIMESTAMP_LTZ"}, -1},
-    {WEFT_SET_TIME_PARSER, {"EXCEPTION", "LEGACY", "CORRECTED"}, -1},
-    {WEFT_SET_PARQUET_REBASE, {"EXCEPTION", "LEGACY", "CORRECTED"}, -1},
-    {WEFT_SET_PARQUET_REBASE_INT96, {"EXCEPTION", "LEGACY", "CORRECTED"}, -1},
+    {WEFT_SET_STORE_ASSIGNMENT, {"ANSI", "LEGACY", "STRICT"}},
+    {WEFT_SET_PARTITION_OVERWRITE, {"STATIC", "DYNAMIC"}},
+    {WEFT_SET_TIMESTAMP_TYPE, {"TIMESTAMP_NTZ", "TIMESTAMP_LTZ"}},
+    {WEFT_SET_TIME_PARSER, {"EXCEPTION", "LEGACY", "CORRECTED"}},
+    {WEFT_SET_PARQUET_REBASE, {"EXCEPTION", "LEGACY", "CORRECTED"}},
+    {WEFT_SET_PARQUET_REBASE_INT96, {"EXCEPTION", "LEGACY", "CORRECTED"}},
 };
 
 static weft_status check_choice(weft_ctx *ctx, weft_setting_id id, const char *value)
@@ -120,8 +120,7 @@ static weft_status check_choice(weft_ctx *ctx, weft_setting_id id, const char *v
         if (choices[i].id != id) continue;
         const char *const key = weft_setting_find_def(id)->alias;
         for (int32_t k = 0; words[k] != NULL; k++) {
-            if (strcasecmp(words[k], value) == 0)
-                return choices[i].refused == k ? weft_command_refuse_setting(ctx, key, value) : WEFT_OK;
+            if (strcasecmp(words[k], value) == 0) return WEFT_OK;
             n += (size_t)snprintf(shown + n, sizeof shown - n, "%s%s", k > 0 ? ", " : "", words[k]);
         }
         return weft_fail(ctx, WEFT_CONFIG_OPTIONS,
@@ -141,13 +140,65 @@ done:
     return st;
 }
 
+/* The type that its values have in Spark. */
+static const char *setting_type(const weft_setting_def *def)
+{
+    switch (def->kind) {
+    case WEFT_SETTING_BOOL: return "boolean";
+    case WEFT_SETTING_INT: return def->high > INT32_MAX ? "long" : "int";
+    case WEFT_SETTING_BYTES: return "bytes in BYTE";
+    case WEFT_SETTING_MS: return "time in MILLISECONDS";
+    case WEFT_SETTING_TEXT: return "string";
+    }
+    return "string";
+}
+
+static bool is_of_type(const weft_setting_def *def, const char *value)
+{
+    int64_t number = 0;
+    char *end = NULL;
+    switch (def->kind) {
+    case WEFT_SETTING_BOOL: return strcasecmp(value, "true") == 0 || strcasecmp(value, "false") == 0;
+    case WEFT_SETTING_INT:
+        errno = 0;
+        (void)strtoll(value, &end, 10);
+        return errno == 0 && end != value && *end == '\0';
+    case WEFT_SETTING_BYTES: return weft_parse_bytes(value, &number);
+    case WEFT_SETTING_MS: return weft_parse_ms(value, &number);
+    case WEFT_SETTING_TEXT: return true;
+    }
+    return true;
+}
+
+/* A value that the setting did not take, in the words of Spark; the hint stays. */
+static weft_status refuse_value(weft_ctx *ctx, const char *key, const char *value)
+{
+    const weft_setting_id id = weft_settings_find(key);
+    const weft_error error = ctx->error;
+    weft_status st = WEFT_CONFIG;
+    if (id == WEFT_SETTING_COUNT) return st;
+    const weft_setting_def *def = weft_setting_find_def(id);
+    weft_error_clear(ctx);
+    if (is_of_type(def, value))
+        st = weft_fail(ctx, WEFT_CONFIG_REQUIREMENT,
+                       "The value '%.100s' in the config \"%s\" is invalid. It is out of bounds.", value,
+                       key);
+    else
+        st = weft_fail(ctx, WEFT_CONFIG_TYPE,
+                       "The value '%.100s' in the config \"%s\" is invalid. It should be a/an '%s' value.",
+                       value, key, setting_type(def));
+    weft_hint(ctx, "%s", error.hint);
+    return st;
+}
+
 weft_status weft_command_set(weft_ctx *ctx, weft_settings *settings, const char *key, const char *value)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, check_scope(ctx, key));
     WEFT_TRY(st, check_choice(ctx, weft_settings_find(key), value));
     if (weft_settings_find(key) == WEFT_SET_TIME_ZONE) WEFT_TRY(st, check_zone(ctx, value));
-    WEFT_TRY(st, weft_settings_set(ctx, settings, key, value));
+    st = weft_settings_set(ctx, settings, key, value);
+    if (st == WEFT_CONFIG) st = refuse_value(ctx, key, value);
 done:
     return st;
 }

@@ -65,16 +65,19 @@ done:
     return st;
 }
 
-/* The row of a parsed query of count columns, which are cast to the given types (NULL: they stay). */
+/* The row of a parsed query of count columns, which are cast to the given types (NULL: they stay). targets:
+ * the variables that it sets, whose DEFAULTs it may name; or NULL. */
 static weft_status row_of(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *query,
-                          const weft_type *types, int32_t count, weft_value **values)
+                          const weft_table_definition *targets, const weft_type *types, int32_t count,
+                          weft_value **values)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &r->ctx;
     const weft_catalog catalog = weft_session_catalog_view(s->catalog);
     const weft_node *bound = NULL, *plan = NULL;
     weft_pointers exprs = {0};
-    WEFT_TRY(st, weft_analyze(ctx, &catalog, ids, query, &bound));
+    WEFT_TRY(st, targets == NULL ? weft_analyze(ctx, &catalog, ids, query, &bound)
+                                 : weft_analyze_assigned(ctx, &catalog, ids, targets, query, &bound));
     if (bound->output.count != count)
         WEFT_TRY(st,
                  weft_fail(ctx, WEFT_ASSIGNMENT_ARITY,
@@ -175,7 +178,7 @@ static weft_status declare(weft_session *s, weft_result *r, weft_ids *ids, const
     WEFT_TRY(st, check_declared(s, ctx, c));
     if (c->initial != NULL) {
         WEFT_TRY(st, select_of(ctx, &c->initial, 1, &query));
-        WEFT_TRY(st, row_of(s, r, ids, query, c->typed ? &c->type : NULL, 1, &value));
+        WEFT_TRY(st, row_of(s, r, ids, query, NULL, c->typed ? &c->type : NULL, 1, &value));
     }
     for (int32_t i = 0; i < c->count; i++) {
         const char *name = NULL;
@@ -208,16 +211,26 @@ done:
     return st;
 }
 
-/* The expression that DEFAULT means. */
-static weft_status initial_of(weft_ctx *ctx, const weft_variable *v, const weft_expr **out)
+/* DEFAULT by itself, as a query may say it: the parser has left it out. */
+static const weft_expr *default_word(void)
+{
+    static const char *const parts[] = {"DEFAULT"};
+    static const weft_expr word = {.kind = WEFT_EXPR_UNRESOLVED_COLUMN,
+                                   .name = {.part_count = 1, .parts = parts}};
+    return &word;
+}
+
+/* The variables as the columns of a table, whose DEFAULTs are theirs. */
+static weft_status as_columns(weft_ctx *ctx, const weft_variable *const *variables, int32_t count,
+                              weft_table_definition *out)
 {
     weft_status st = WEFT_OK;
-    const weft_node *node = NULL;
-    char *text = NULL;
-    WEFT_TRY(
-        st, weft_arena_printf(ctx, ctx->arena, &text, "SELECT %s", v->initial == NULL ? "NULL" : v->initial));
-    WEFT_TRY(st, weft_sql_parse(ctx, text, strlen(text), &node));
-    *out = node->select.items[0];
+    weft_column_definition *columns = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &columns));
+    for (int32_t i = 0; i < count; i++)
+        columns[i] = (weft_column_definition){
+            .name = variables[i]->name, .type = variables[i]->value.type, .initial = variables[i]->initial};
+    *out = (weft_table_definition){.column_count = count, .columns = columns};
 done:
     return st;
 }
@@ -231,16 +244,17 @@ static weft_status set(weft_session *s, weft_result *r, weft_ids *ids, const wef
     weft_value *values = NULL;
     const weft_node *query = c->query;
     weft_pointers exprs = {0};
+    weft_table_definition targets;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, c->count, &variables));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, c->count, &types));
     WEFT_TRY(st, check_targets(s, ctx, c, variables, types));
     for (int32_t i = 0; query == NULL && i < c->count; i++) {
         const weft_expr *e = c->values[i];
-        if (e == NULL) WEFT_TRY(st, initial_of(ctx, variables[i], &e));
-        WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e));
+        WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e == NULL ? default_word() : e));
     }
     if (query == NULL) WEFT_TRY(st, select_of(ctx, weft_pointers_exprs(&exprs), exprs.count, &query));
-    WEFT_TRY(st, row_of(s, r, ids, query, types, c->count, &values));
+    WEFT_TRY(st, as_columns(ctx, variables, c->count, &targets));
+    WEFT_TRY(st, row_of(s, r, ids, query, &targets, types, c->count, &values));
     for (int32_t i = 0; i < c->count; i++)
         WEFT_TRY(st, weft_session_objects_set(ctx, weft_session_catalog_objects(s->catalog),
                                               variables[i]->name, &values[i], variables[i]->initial));
@@ -439,14 +453,26 @@ done:
     return st;
 }
 
+/* The text of an expression, parsed. */
+static weft_status expression_of(weft_ctx *ctx, const char *text, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *node = NULL;
+    char *select = NULL;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &select, "SELECT %s", text));
+    WEFT_TRY(st, weft_sql_parse(ctx, select, strlen(select), &node));
+    *out = node->select.items[0];
+done:
+    return st;
+}
+
 static weft_status restore_variable(weft_session *s, const weft_session_variable *v)
 {
     weft_status st = WEFT_OK;
     weft_ids ids = {.next = 1};
-    const weft_variable made = {.initial = v->value};
     const weft_expr *e = NULL;
     weft_value value;
-    WEFT_TRY(st, initial_of(&s->ctx, &made, &e));
+    WEFT_TRY(st, expression_of(&s->ctx, v->value, &e));
     WEFT_TRY(st, constant(s, &s->ctx, &ids, e, &value));
     st = weft_session_objects_set(&s->ctx, weft_session_catalog_objects(s->catalog), v->name, &value,
                                   v->initial);

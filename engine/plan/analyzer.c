@@ -115,3 +115,18 @@ weft_status weft_analyze(weft_ctx *ctx, const weft_catalog *catalog, weft_ids *i
     weft_analyzer a = {.ctx = ctx, .catalog = catalog, .ids = ids};
     return analyze_statement(&a, parsed, out);
 }
+
+weft_status weft_analyze_assigned(weft_ctx *ctx, const weft_catalog *catalog, weft_ids *ids,
+                                  const weft_table_definition *target, const weft_node *parsed,
+                                  const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_analyzer a = {.ctx = ctx, .catalog = catalog, .ids = ids};
+    int32_t *targets = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, target->column_count, &targets));
+    for (int32_t i = 0; i < target->column_count; i++) targets[i] = i;
+    WEFT_TRY(st, weft_fill_defaults(&a, target, targets, target->column_count, parsed, &parsed));
+    st = analyze_statement(&a, parsed, out);
+done:
+    return st;
+}

@@ -115,12 +115,33 @@ done:
     return st;
 }
 
+/* Of a query around the one whose list gives the rows: WITH, ORDER BY, LIMIT. */
+static weft_status fill_below(weft_analyzer *a, const weft_table_definition *table, const int32_t *targets,
+                              int32_t count, const weft_node *query, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    const weft_node **inputs = NULL;
+    const int32_t body = query->kind == WEFT_NODE_WITH ? query->with.count : 0;
+    WEFT_TRY(st, WEFT_NEW(a->ctx, &node));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, query->input_count, &inputs));
+    memcpy(inputs, query->inputs, (size_t)query->input_count * sizeof(*inputs));
+    WEFT_TRY(st, weft_fill_defaults(a, table, targets, count, inputs[body], &inputs[body]));
+    *node = *query;
+    node->inputs = inputs;
+    *out = node;
+done:
+    return st;
+}
+
 weft_status weft_fill_defaults(weft_analyzer *a, const weft_table_definition *table, const int32_t *targets,
                                int32_t count, const weft_node *query, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
     *out = query;
+    if (query->kind == WEFT_NODE_WITH || query->kind == WEFT_NODE_SORT || query->kind == WEFT_NODE_LIMIT)
+        return fill_below(a, table, targets, count, query, out);
     if (query->kind == WEFT_NODE_VALUES && query->values.column_count == count && count > 0) {
         WEFT_TRY(st, WEFT_NEW(a->ctx, &node));
         *node = *query;

@@ -2,8 +2,8 @@
  *
  * Values are stored by the ANSI rules, whether the session's own are ANSI's or not: numbers as other numbers
  * when they fit, everything as a string, dates and timestamps as each other, nothing else; what does not fit
- * raises as it is written. STRICT takes only what loses nothing. A column that is not given has its DEFAULT,
- * or NULL. */
+ * raises as it is written. STRICT takes only what loses nothing. LEGACY casts as without ANSI: what does not
+ * fit wraps around or becomes NULL. A column that is not given has its DEFAULT, or NULL. */
 #include <string.h>
 #include <strings.h>
 
@@ -25,6 +25,7 @@ typedef struct insertion {
     int32_t *source;         /* [column_count] the query's column of each of the table's, or -1 */
     const weft_expr **fixed; /* [column_count] PARTITION (column = constant), or NULL */
     int32_t fixed_count;
+    weft_settings *legacy; /* what its casts go by; NULL: there was none yet */
 } insertion;
 
 static bool is_time(weft_type type)
@@ -50,11 +51,17 @@ static bool may_store_ansi(weft_type from, weft_type to)
     return is_time(from) && is_time(to) && weft_cast_allowed(from, to);
 }
 
-/* By the policy of the session: STRICT loses nothing, ANSI allows what does not mean something else. */
+static bool is_policy(const weft_ctx *ctx, const char *policy)
+{
+    return strcasecmp(weft_setting_text(ctx, WEFT_SET_STORE_ASSIGNMENT), policy) == 0;
+}
+
+/* By the policy of the session: STRICT loses nothing, ANSI allows what does not mean something else, LEGACY
+ * leaves it to the cast. */
 static bool may_store(const weft_ctx *ctx, weft_type from, weft_type to)
 {
-    const bool strict = strcasecmp(weft_setting_text(ctx, WEFT_SET_STORE_ASSIGNMENT), "STRICT") == 0;
-    return strict ? weft_type_up_casts(from, to) : may_store_ansi(from, to);
+    if (is_policy(ctx, "LEGACY")) return true;
+    return is_policy(ctx, "STRICT") ? weft_type_up_casts(from, to) : may_store_ansi(from, to);
 }
 
 /* The columns of the table that PARTITION gives no value are `expected`. */
@@ -194,6 +201,25 @@ done:
     return st;
 }
 
+/* The same of LEGACY. */
+static weft_status cast_without_ansi(insertion *in, weft_type type, const weft_expr **value)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = in->a->ctx;
+    const weft_settings *const settings = ctx->settings;
+    if (in->legacy == NULL) {
+        WEFT_TRY(st, WEFT_NEW(ctx, &in->legacy));
+        *in->legacy = *settings;
+        in->legacy->reader = settings;
+        WEFT_TRY(st, weft_settings_set(ctx, in->legacy, "weft.sql.ansi.enabled", "false"));
+    }
+    ctx->settings = in->legacy;
+    st = weft_expr_cast(ctx, *value, type, true, value);
+    ctx->settings = settings;
+done:
+    return st;
+}
+
 static weft_status stored_value(insertion *in, int32_t index, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -214,7 +240,8 @@ static weft_status stored_value(insertion *in, int32_t index, const weft_expr **
                              in->table->database, in->table->name, column->name,
                              weft_type_text((*out)->type, from, sizeof from),
                              weft_type_text(column->type, to, sizeof to)));
-    WEFT_TRY(st, cast_to_column(ctx, column, type, out));
+    WEFT_TRY(st, is_policy(ctx, "LEGACY") ? cast_without_ansi(in, type, out)
+                                          : cast_to_column(ctx, column, type, out));
     WEFT_TRY(st, weft_limit_length(ctx, column->type, out));
 done:
     return st;

@@ -155,6 +155,25 @@ done:
     return st;
 }
 
+/* The cell as a value. A constant that raises is told as an error of the table, whoever reads it. */
+static weft_status fold_cell(weft_analyzer *a, const weft_node *parsed, const weft_expr *cell,
+                             const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    char *text = NULL;
+    WEFT_TRY(st, weft_expr_fold(a->ctx, cell, out));
+    if ((*out)->kind == WEFT_EXPR_LITERAL || !weft_expr_is_constant(*out)) goto done;
+    if (cell->kind == WEFT_EXPR_CAST && cell->cast.implicit) cell = cell->args[0];
+    WEFT_TRY(st, weft_expr_text(a->ctx, cell, false, &text));
+    st = weft_fail_at(
+        a->ctx, WEFT_INLINE_TABLE_EVALUATION, weft_analyzer_span(a, &parsed->span),
+        "Invalid inline table. Failed to evaluate the SQL expression \"%.200s\". Please check your "
+        "syntax and ensure all required tables and columns are available.",
+        text);
+done:
+    return st;
+}
+
 static weft_status bind_values(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
                                weft_cte *ctes, weft_bound *out)
 {
@@ -187,7 +206,7 @@ static weft_status bind_values(weft_analyzer *a, const weft_node *parsed, const 
         }
         if (st != WEFT_OK) goto done;
         for (int32_t r = 0; r < rows; r++)
-            WEFT_TRY(st, weft_expr_fold(ctx, column[r], &cells[r * columns + c]));
+            WEFT_TRY(st, fold_cell(a, parsed, column[r], &cells[r * columns + c]));
     }
     WEFT_TRY(st, weft_node_values(ctx, a->ids, cells, rows, columns, NULL, &node));
     WEFT_TRY(st, weft_names_of(ctx, node, NULL, out));

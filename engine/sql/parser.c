@@ -190,7 +190,7 @@ weft_status weft_sql_name(sql_parser *p, const char *what, const char **out)
         WEFT_TRY(st, weft_sql_identifier(p, &parts, &count));
         *out = parts[0];
         if (count == 1) return WEFT_OK;
-        return weft_fail_at(p->ctx, WEFT_PARSE_SYNTAX_ERROR, &token.span,
+        return weft_fail_at(p->ctx, WEFT_NAME_PARTS, &token.span,
                             "IDENTIFIER gives a name of %d parts where one is expected.", count);
     }
     if (token.kind == SQL_WORD) {

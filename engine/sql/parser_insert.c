@@ -186,12 +186,23 @@ done:
 /* At '(': do names alone stand within it? Else a query does. */
 static bool at_insert_columns(sql_parser *p)
 {
+    static const char identifier[] = "IDENTIFIER";
     sql_lexer ahead = p->lexer;
     ahead.position = weft_sql_peek(p, 0)->span.stop;
     ahead.previous = SQL_LPAREN;
     sql_token token = weft_sql_lex(&ahead);
-    while (token.kind == SQL_WORD || token.kind == SQL_QUOTED || token.kind == SQL_COMMA)
+    while (token.kind == SQL_WORD || token.kind == SQL_QUOTED || token.kind == SQL_COMMA) {
+        const bool computed = token.kind == SQL_WORD &&
+                              token.span.stop - token.span.start == (int32_t)sizeof identifier - 1 &&
+                              strncasecmp(p->text + token.span.start, identifier, sizeof identifier - 1) == 0;
         token = weft_sql_lex(&ahead);
+        if (!computed || token.kind != SQL_LPAREN) continue;
+        for (int32_t depth = 1; depth > 0 && token.kind != SQL_END && token.kind != SQL_BAD;) {
+            token = weft_sql_lex(&ahead);
+            depth += (token.kind == SQL_LPAREN) - (token.kind == SQL_RPAREN);
+        }
+        if (token.kind == SQL_RPAREN) token = weft_sql_lex(&ahead);
+    }
     return token.kind == SQL_RPAREN;
 }
 

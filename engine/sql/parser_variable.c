@@ -161,8 +161,9 @@ weft_status weft_sql_set_variable(sql_parser *p, const weft_span *start, const w
         const weft_expr *target = NULL, *value = NULL;
         WEFT_TRY(st, parse_target(p, &target));
         WEFT_TRY(st, weft_sql_expect(p, SQL_EQ, "'='"));
-        const bool initial = weft_sql_is_text(p, 0, "DEFAULT") && !sql_is_at(p, 1, SQL_DOT) &&
-                             !sql_is_at(p, 1, SQL_LPAREN);
+        const bool initial =
+            weft_sql_is_text(p, 0, "DEFAULT") &&
+            (sql_is_at(p, 1, SQL_COMMA) || sql_is_at(p, 1, SQL_END) || sql_is_at(p, 1, SQL_SEMICOLON));
         if (initial)
             weft_sql_advance(p);
         else

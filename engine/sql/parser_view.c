@@ -14,6 +14,7 @@ typedef struct view_clauses {
 /* (a INT, b STRING): the columns of a table, not just the names of a view's? */
 static bool has_column_types(sql_parser *p)
 {
+    if (weft_sql_is_text(p, 1, "IDENTIFIER") && sql_is_at(p, 2, SQL_LPAREN)) return false;
     return !sql_is_at(p, 2, SQL_COMMA) && !sql_is_at(p, 2, SQL_RPAREN) && !sql_word_at(p, 2, SQL_KW_COMMENT);
 }
 

@@ -57,7 +57,8 @@ class Texts(CliCase):
         self.fails(self.sql("select 'open", "-S"), 1, "[PARSE_SYNTAX_ERROR]", "42601")
 
     def test_a_setting_in_sql(self):
-        self.fails(self.sql("set weft.sql.batchRows=many", "-S"), 1, "[INVALID_CONF_VALUE]", "22022", "many")
+        many = self.sql("set weft.sql.batchRows=many", "-S")
+        self.fails(many, 1, "[INVALID_CONF_VALUE.TYPE_MISMATCH]", "22022", "many")
         self.fails(self.sql("set weft.sql.batchRow=1", "-S"), 1, "weft.sql.batchRow", "batchRows")
 
     def test_a_setting_that_is_fixed(self):

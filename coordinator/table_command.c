@@ -322,14 +322,11 @@ static weft_status drop_table(command_run *c)
 {
     weft_status st = WEFT_OK;
     const weft_table_definition *d = NULL;
-    bool is_temporary = false;
-    st = find_entry(c, &d, &is_temporary);
-    if (st == WEFT_TABLE_OR_VIEW_NOT_FOUND && c->node->command.if_exists) {
-        weft_error_clear(c->ctx);
-        return WEFT_OK;
-    }
-    if (st == WEFT_OK && is_temporary) st = is_view(c, WEFT_EXPECT_TABLE, " Please use DROP VIEW.");
-    if (st == WEFT_OK) st = weft_warehouse_drop(c->ctx, d); /* also a view, as in Spark */
+    const weft_node *n = c->node; /* what names a temporary view the session has dropped (session.c) */
+    WEFT_TRY(st, weft_session_catalog_entry(c->ctx, n->command.parts, n->command.part_count, &d));
+    if (d == NULL) return n->command.if_exists ? WEFT_OK : not_found(c);
+    st = weft_warehouse_drop(c->ctx, d); /* also a view, as in Spark */
+done:
     return st;
 }
 

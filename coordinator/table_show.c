@@ -1,5 +1,6 @@
 /* coordinator/table_show.c - what SHOW and DESCRIBE say of one table or view, as Spark words it. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -56,11 +57,21 @@ static const char *shown_value(const char *key, const char *value)
     return weft_redact_is_secret(key, strlen(key)) ? WEFT_REDACTED : value;
 }
 
-/* "WORDS (\n  'a' = 'b')\n", when there are pairs. */
-static weft_status add_pairs(weft_ctx *ctx, const char *words, const char *const *pairs, int32_t count,
+static int compare_pairs(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* "WORDS (\n  'a' = 'b')\n", when there are pairs; in the order of the keys. */
+static weft_status add_pairs(weft_ctx *ctx, const char *words, const char *const *given, int32_t count,
                              char **text)
 {
     weft_status st = WEFT_OK;
+    const char **pairs = NULL;
+    if (count == 0) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 2 * count, &pairs));
+    memcpy(pairs, given, 2 * (size_t)count * sizeof(*pairs));
+    qsort(pairs, (size_t)count, 2 * sizeof(*pairs), compare_pairs);
     for (int32_t i = 0; i < count; i++)
         WEFT_TRY(st,
                  weft_arena_printf(ctx, ctx->arena, text, "%s%s%s\n  '%s' = '%s'%s", *text,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/log.h"
 #include "common/random.h"
 #include "common/settings.h"
 #include "engine/catalog/table_text.h"
@@ -484,14 +485,45 @@ done:
     return st;
 }
 
+/* The folder of a table that lies where its name says gets the new name, too, so that the old one is free. A
+ * table that nobody has written to has none. */
+static weft_status move_folder(weft_ctx *ctx, const weft_table_definition *from,
+                               const weft_table_definition *to)
+{
+    weft_status st = weft_fs_rename_new(ctx, from->location, to->location);
+    if (st == WEFT_NOT_FOUND) {
+        weft_error_clear(ctx);
+        st = WEFT_OK;
+    }
+    if (st != WEFT_EXISTS) return st;
+    weft_error_clear(ctx);
+    return weft_fail(ctx, WEFT_LOCATION_ALREADY_EXISTS,
+                     "Cannot name the managed table as `%s`, as its associated location '%s' already exists.",
+                     to->name, to->location);
+}
+
 weft_status weft_warehouse_rename(weft_ctx *ctx, const weft_table_definition *table, const char *name)
 {
     weft_status st = WEFT_OK;
     weft_table_definition renamed = *table;
-    char *path = NULL;
+    const char *own = NULL;
+    char *path = NULL, *new_path = NULL;
     renamed.name = name;
-    WEFT_TRY(st, weft_warehouse_put(ctx, &renamed, false));
+    WEFT_TRY(st, weft_warehouse_location(ctx, table->database, table->name, &own));
+    const bool moves = !table->external && table->query == NULL && strcmp(own, table->location) == 0;
+    if (moves) WEFT_TRY(st, weft_warehouse_location(ctx, table->database, name, &renamed.location));
     WEFT_TRY(st, table_path(ctx, table->database, table->name, &path));
+    WEFT_TRY(st, table_path(ctx, table->database, name, &new_path));
+    WEFT_TRY(st,
+             weft_warehouse_put(ctx, &renamed, false)); /* first: at no time are there rows without a name */
+    if (moves) st = move_folder(ctx, table, &renamed);
+    if (st != WEFT_OK) {
+        const weft_error error = ctx->error;
+        if (weft_fs_remove_if_exists(ctx, new_path) != WEFT_OK)
+            weft_log_error(WEFT_LOG_WARN, "table_not_renamed_back", &ctx->error);
+        ctx->error = error;
+        goto done;
+    }
     WEFT_TRY(st, weft_fs_remove_if_exists(ctx, path));
 done:
     return st;

@@ -50,7 +50,8 @@ WEFT_MUST_CHECK weft_status weft_warehouse_put(weft_ctx *ctx, const weft_table_d
                                                bool replace);
 /* The definition, and the files of a table that is not external. None is no error. Takes the lock. */
 WEFT_MUST_CHECK weft_status weft_warehouse_drop(weft_ctx *ctx, const weft_table_definition *table);
-/* The definition under another name; its files stay where they are. */
+/* The definition under another name; the files of a table that is not external move along when they lie where
+ * its name says. Errors: WEFT_TABLE_OR_VIEW_ALREADY_EXISTS, WEFT_LOCATION_ALREADY_EXISTS. */
 WEFT_MUST_CHECK weft_status weft_warehouse_rename(weft_ctx *ctx, const weft_table_definition *table,
                                                   const char *name);
 /* Where a table without a LOCATION has its files: an absolute path. */

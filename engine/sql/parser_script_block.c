@@ -1,4 +1,5 @@
 /* engine/sql/parser_script_block.c - BEGIN … END: variables, conditions, handlers, statements. */
+#include <string.h>
 #include <strings.h>
 
 #include "engine/sql/parser_script.h"
@@ -186,6 +187,41 @@ static weft_status check_handlers(sql_parser *p, const weft_pointers *handlers,
     return WEFT_OK;
 }
 
+/* Is there such a condition, of the engine or of the block? */
+static bool is_known_condition(const block_parts *b, const char *name)
+{
+    static const char *const known[] = {
+#define X(condition) #condition,
+#include "engine/sql/condition_list.h"
+#undef X
+    };
+    const size_t len = strcspn(name, ".");
+    for (int32_t i = 0; i < WEFT_COUNT(known); i++)
+        if (strlen(known[i]) == len && strncasecmp(known[i], name, len) == 0) return true;
+    for (int32_t i = 0; i < WEFT_STATUS_COUNT; i++) { /* those that only this engine has */
+        const char *own = weft_status_text((weft_status)i);
+        if (strcspn(own, ".") == len && strncasecmp(own, name, len) == 0) return true;
+    }
+    for (int32_t i = 0; i < b->names.count; i++)
+        if (strcasecmp(b->names.items[i], name) == 0) return true;
+    return false;
+}
+
+/* Those that the handlers of the block name. */
+static weft_status check_conditions(sql_parser *p, const block_parts *b)
+{
+    for (int32_t i = 0; i < b->handlers.count; i++) {
+        const weft_script_handler *handler = b->handlers.items[i];
+        for (int32_t k = 0; k < handler->count; k++) {
+            const char *name = handler->conditions[k].name;
+            if (name != NULL && !is_known_condition(b, name))
+                return weft_fail(p->ctx, WEFT_HANDLER_CONDITION_UNKNOWN,
+                                 "Invalid handler declaration. Condition %s not found.", name);
+        }
+    }
+    return WEFT_OK;
+}
+
 /* EXIT | CONTINUE HANDLER FOR condition, … body */
 static weft_status declare_handler(sql_parser *p, const label_scope *labels, block_parts *b)
 {
@@ -281,6 +317,7 @@ weft_status script_block(sql_parser *p, const label_scope *labels, weft_script *
         WEFT_TRY(st, weft_sql_expect(p, SQL_SEMICOLON, "';'"));
     }
     weft_sql_advance(p);
+    WEFT_TRY(st, check_conditions(p, &b));
     WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, b.variables.count, &variables));
     WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, b.handlers.count, &handlers));
     WEFT_TRY(st, WEFT_NEW(p->ctx, &body));

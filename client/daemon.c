@@ -178,6 +178,9 @@ static weft_status open_memory(daemon_state *d)
         return weft_fail(&d->boot, WEFT_NOMEM, "no memory to start with");
     weft_ctx_init(&shown->ctx, shown->memory.arena, shown->memory.account, &shown->settings);
     shown->keys_dir = d->values.keys_dir != NULL && d->values.keys_dir[0] != 0 ? d->values.keys_dir : NULL;
+    /* a command of a statement could read the key itself */
+    if (shown->keys_dir != NULL && !shown->settings.set[WEFT_SET_SCRIPTS])
+        shown->settings.number[WEFT_SET_SCRIPTS] = 0;
     return WEFT_OK;
 }
 

@@ -171,6 +171,8 @@ X(TASK_DELAY, "weft.test.taskDelay", "", STATEMENT, MS, "0", 0, 3600000,
   "Test: every task takes so much longer, after its last row")
 X(CLIENT_RETURN, "weft.client.returnTimeout", "", PROCESS, MS, "60s", 0, INT64_MAX / 1000000,
   "A client whose connection broke tries so long to come back; what it ran is lost to it then")
+X(SCRIPTS, "weft.script.enabled", "", PROCESS, BOOL, "true", 0, 1,
+  "Tasks may run the commands of TRANSFORM here; false at first in a process with keys")
 X(FETCH_AHEAD, "weft.test.fetchAhead", "", PROCESS, BOOL, "true", 0, 1,
   "Test: pages of other workers are read ahead; false: each reader has one at a time")
 X(INFER_PIECE, "weft.test.inferPieceBytes", "", STATEMENT, BYTES, "4m", 1, INT64_MAX,

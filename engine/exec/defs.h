@@ -19,6 +19,7 @@ extern const weft_op_def weft_op_limit;
 extern const weft_op_def weft_op_window;
 extern const weft_op_def weft_op_expand;
 extern const weft_op_def weft_op_single_row;
+extern const weft_op_def weft_op_script;
 
 extern const weft_sink_def weft_sink_exchange;
 extern const weft_sink_def weft_sink_aggregate;

@@ -17,7 +17,8 @@ const weft_op_def *weft_op_find(weft_op_kind kind)
         [WEFT_OP_FILTER] = &weft_op_filter, [WEFT_OP_PROJECT] = &weft_op_project,
         [WEFT_OP_PROBE] = &weft_op_probe,   [WEFT_OP_LOOP] = &weft_op_loop,
         [WEFT_OP_LIMIT] = &weft_op_limit,   [WEFT_OP_WINDOW] = &weft_op_window,
-        [WEFT_OP_EXPAND] = &weft_op_expand, [WEFT_OP_SINGLE_ROW] = &weft_op_single_row};
+        [WEFT_OP_EXPAND] = &weft_op_expand, [WEFT_OP_SINGLE_ROW] = &weft_op_single_row,
+        [WEFT_OP_SCRIPT] = &weft_op_script};
     assert(kind < WEFT_OP_KIND_COUNT && ops[kind] != NULL);
     return ops[kind];
 }

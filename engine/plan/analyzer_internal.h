@@ -422,6 +422,12 @@ weft_status weft_refuse_recursion(weft_analyzer *a, const weft_span *span); /* f
 WEFT_MUST_CHECK weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const weft_node *sort,
                                              const weft_scope *outer, weft_cte *ctes, weft_bound *out);
 
+/* ---- analyzer_script.c ---- */
+/* SELECT TRANSFORM (…) USING 'command'. Errors: those of the SELECT block, WEFT_SCRIPT_OUTPUT_TYPE,
+ * WEFT_TIME_TYPE, those of regular expressions. */
+WEFT_MUST_CHECK weft_status weft_bind_script(weft_analyzer *a, const weft_node *parsed,
+                                             const weft_scope *outer, weft_cte *ctes, weft_bound *out);
+
 /* ---- analyzer_lift.c ---- */
 /* The lifted argument that is the column of this id, or NULL; arguments may be NULL. */
 const weft_lifted_argument *weft_find_lifted(const weft_pointers *arguments, int64_t id);

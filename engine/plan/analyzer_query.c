@@ -475,6 +475,7 @@ weft_status weft_bind_query(weft_analyzer *a, const weft_node *parsed, const wef
     case WEFT_NODE_SET: WEFT_TRY(st, bind_set(a, parsed, outer, ctes, out)); break;
     case WEFT_NODE_VALUES: WEFT_TRY(st, bind_values(a, parsed, outer, ctes, out)); break;
     case WEFT_NODE_WITH: WEFT_TRY(st, bind_with(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_SCRIPT: WEFT_TRY(st, weft_bind_script(a, parsed, outer, ctes, out)); break;
     case WEFT_NODE_RELATION:
     case WEFT_NODE_ALIAS:
     case WEFT_NODE_JOIN:

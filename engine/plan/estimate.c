@@ -230,6 +230,7 @@ static weft_status node_rows(weft_ctx *ctx, weft_estimator *e, const weft_node *
     case WEFT_NODE_VARIABLE:
     case WEFT_NODE_EXECUTE:
     case WEFT_NODE_REPARTITION:
+    case WEFT_NODE_SCRIPT:
     case WEFT_NODE_KIND_COUNT: out->rows = rows; break;
     }
 done:

@@ -42,6 +42,7 @@ static const char *const node_kind_texts[] = {
     [WEFT_NODE_RECURSION] = "UnionLoop",
     [WEFT_NODE_LEVEL] = "UnionLoopRef",
     [WEFT_NODE_REPARTITION] = "Repartition",
+    [WEFT_NODE_SCRIPT] = "ScriptTransformation",
 };
 _Static_assert(sizeof node_kind_texts / sizeof node_kind_texts[0] == WEFT_NODE_KIND_COUNT,
                "a text per node kind");
@@ -464,6 +465,24 @@ weft_status weft_node_repartition(weft_ctx *ctx, const weft_node *input, const w
     WEFT_TRY(st, node_new(ctx, WEFT_NODE_REPARTITION, &input, 1, &node));
     node->repartition = model->repartition;
     node->output = input->output;
+    *out = node;
+done:
+    return st;
+}
+
+weft_status weft_node_script(weft_ctx *ctx, weft_ids *ids, const weft_node *input, const char *command,
+                             const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    weft_output *line = NULL;
+    assert(input->output.count == 1 && input->output.columns[0].type.id == WEFT_TYPE_STRING);
+    WEFT_TRY(st, node_new(ctx, WEFT_NODE_SCRIPT, &input, 1, &node));
+    WEFT_TRY(st, WEFT_NEW(ctx, &line));
+    *line = (weft_output){
+        .id = weft_next_id(ids), .name = "line", .type = WEFT_TYPE_OF(WEFT_TYPE_STRING), .nullable = false};
+    node->script.command = command;
+    node->output = (weft_outputs){.count = 1, .columns = line};
     *out = node;
 done:
     return st;

@@ -71,6 +71,7 @@ typedef enum weft_node_kind {
                               over the rows of the round before, round by round; columns by position */
     WEFT_NODE_LEVEL,       /* in a step: the rows of the round before; no inputs */
     WEFT_NODE_REPARTITION, /* the same rows, in the tasks that a hint or DISTRIBUTE BY asks for */
+    WEFT_NODE_SCRIPT,      /* lines that a command gives for the lines of its one STRING column */
     WEFT_NODE_KIND_COUNT
 } weft_node_kind;
 const char *weft_node_kind_text(weft_node_kind kind); /* "Filter", "Join" …: static */
@@ -299,6 +300,15 @@ typedef struct weft_select {
     const weft_select_hint *const *hints;
 } weft_select;
 
+/* How TRANSFORM writes the rows of its input, a SELECT block, as lines, and reads those that come back. */
+typedef struct weft_script_format {
+    const char *in_fields, *in_null;
+    const char *out_fields, *out_null; /* the former is a regular expression */
+    int32_t column_count;              /* 0: the texts `key` and `value`, none of which is NULL */
+    const char *const *names;
+    const weft_type *types;
+} weft_script_format;
+
 /* One item of UNPIVOT … IN (…): as many columns as there are value names. */
 typedef struct weft_unpivot_item {
     const weft_expr *const *columns;
@@ -494,6 +504,10 @@ struct weft_node {
             int64_t seed;
         } sample;
         struct {
+            const char *command;              /* for /bin/bash -c */
+            const weft_script_format *format; /* parsed only */
+        } script;
+        struct {
             const weft_expr *call;
         } table_function;
         struct {
@@ -605,6 +619,9 @@ WEFT_MUST_CHECK weft_status weft_node_single_row(weft_ctx *ctx, const weft_node 
 WEFT_MUST_CHECK weft_status weft_node_repartition(weft_ctx *ctx, const weft_node *input,
                                                   const weft_node *model, const weft_node **out);
 /* A REPARTITION by hash, each of whose tasks gives its rows in this order (SORT_KEYs). */
+/* The STRING that the command gives for the one STRING column of its input. */
+WEFT_MUST_CHECK weft_status weft_node_script(weft_ctx *ctx, weft_ids *ids, const weft_node *input,
+                                             const char *command, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_node_sort_within(weft_ctx *ctx, const weft_node *repartition,
                                                   const weft_expr *const *keys, int32_t count,
                                                   const weft_node **out);

@@ -298,6 +298,7 @@ static weft_status check_content(weft_ctx *ctx, checker *c, const weft_node *nod
             WEFT_TRY(st, check_exprs(ctx, c, node, node->expand.projections[i], node->output.count, outer));
         }
         break;
+    case WEFT_NODE_SCRIPT: /* its constructor looks at the one column that it reads */
     case WEFT_NODE_LIMIT:
     case WEFT_NODE_SINGLE_ROW:
     case WEFT_NODE_WRITE:

@@ -251,6 +251,7 @@ weft_status node_text_content(text_buffer *b, const weft_node *node)
     case WEFT_NODE_SET_CONFIG:
         WEFT_TRY(st, node_text_printf(b, " %s", node->config.key != NULL ? node->config.key : ""));
         break;
+    case WEFT_NODE_SCRIPT: WEFT_TRY(st, node_text_printf(b, " %s", node->script.command)); break;
     case WEFT_NODE_SHOW: WEFT_TRY(st, node_text_printf(b, " %s", node->show.what)); break;
     case WEFT_NODE_UNION:
     case WEFT_NODE_SINGLE_ROW:

@@ -244,6 +244,7 @@ static int32_t node_lists(weft_node *node, node_list lists[NODE_LISTS])
     case WEFT_NODE_EXECUTE:
     case WEFT_NODE_RECURSION:
     case WEFT_NODE_LEVEL:
+    case WEFT_NODE_SCRIPT:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return 0;

@@ -50,6 +50,7 @@ weft_status opt_with_inputs(weft_ctx *ctx, const weft_node *node, const weft_nod
     case WEFT_NODE_EXECUTE:
     case WEFT_NODE_RECURSION:
     case WEFT_NODE_LEVEL:
+    case WEFT_NODE_SCRIPT:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return weft_node_with_inputs(ctx, node, inputs, out);
@@ -59,7 +60,8 @@ weft_status opt_with_inputs(weft_ctx *ctx, const weft_node *node, const weft_nod
 static bool reads_by_position(weft_node_kind kind)
 {
     return kind == WEFT_NODE_UNION || kind == WEFT_NODE_RECURSION || kind == WEFT_NODE_SET ||
-           kind == WEFT_NODE_WRITE || kind == WEFT_NODE_EXPLAIN || kind == WEFT_NODE_CREATE_VIEW;
+           kind == WEFT_NODE_SCRIPT || kind == WEFT_NODE_WRITE || kind == WEFT_NODE_EXPLAIN ||
+           kind == WEFT_NODE_CREATE_VIEW;
 }
 
 typedef struct rewrite {
@@ -202,6 +204,7 @@ bool opt_exactly_one_row(const weft_node *node)
     case WEFT_NODE_EXECUTE:
     case WEFT_NODE_RECURSION:
     case WEFT_NODE_LEVEL:
+    case WEFT_NODE_SCRIPT:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return false;

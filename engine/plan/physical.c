@@ -10,8 +10,8 @@ static const char *source_text(weft_source_kind kind)
 
 static const char *op_text(weft_op_kind kind)
 {
-    static const char *const names[WEFT_OP_KIND_COUNT] = {"Filter", "Project", "HashJoin", "LoopJoin",
-                                                          "Limit",  "Window",  "Expand",   "SingleRow"};
+    static const char *const names[WEFT_OP_KIND_COUNT] = {
+        "Filter", "Project", "HashJoin", "LoopJoin", "Limit", "Window", "Expand", "SingleRow", "Script"};
     return names[kind];
 }
 

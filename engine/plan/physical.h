@@ -98,6 +98,7 @@ typedef enum weft_op_kind {
     WEFT_OP_WINDOW, /* input sorted by partition and order columns */
     WEFT_OP_EXPAND,
     WEFT_OP_SINGLE_ROW, /* at most one row in, exactly one row out (NULLs when none): one task only */
+    WEFT_OP_SCRIPT,     /* lines to a process and back: a STRING column of the input, and one out */
     WEFT_OP_KIND_COUNT
 } weft_op_kind;
 
@@ -166,6 +167,10 @@ typedef struct weft_op_spec {
             int32_t projection_count;
             const weft_expr *const *const *projections;
         } expand;
+        struct {
+            const char *command; /* for /bin/bash -c */
+            int32_t column;      /* of the input: the lines, STRING */
+        } script;
     };
 } weft_op_spec;
 

@@ -115,6 +115,7 @@ static const char *operator_name(const weft_node *node)
     case WEFT_NODE_EXECUTE:
     case WEFT_NODE_RECURSION:
     case WEFT_NODE_LEVEL:
+    case WEFT_NODE_SCRIPT:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return weft_node_kind_text(node->kind);

@@ -222,6 +222,33 @@ done:
     return st;
 }
 
+/* Its rows are the lines that the tasks of its input give to a process each, and the process gives back. */
+static weft_status plan_script(weft_ctx *ctx, weft_planner *p, const weft_node *node, pipeline *out,
+                               bool *ready)
+{
+    weft_status st = WEFT_OK;
+    const constraint_list none = {0};
+    const int64_t line = node->inputs[0]->output.columns[0].id;
+    id_set below = {0};
+    weft_type *types = NULL;
+
+    WEFT_TRY(st, id_set_new(ctx, p, NULL, &below));
+    WEFT_TRY(st, id_set_add(ctx, &below, line));
+    WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], &below, &none, out, ready));
+    if (!*ready) goto done;
+    WEFT_TRY(st, WEFT_NEW(ctx, &types));
+    *types = node->output.columns[0].type;
+    const weft_op_spec op = {.kind = WEFT_OP_SCRIPT,
+                             .output = {.count = 1, .types = types},
+                             .script = {.command = node->script.command, .column = pipe_find(out, line)}};
+    out->columns = (plan_list){0};
+    out->holds = (plan_list){0};
+    WEFT_TRY(st, pipe_name_column(ctx, out, node->output.columns[0].id, 0));
+    WEFT_TRY(st, pipe_add_op(ctx, out, &op, "script"));
+done:
+    return st;
+}
+
 /* At most one row, for scalar subqueries: all rows in one task. */
 static weft_status plan_single_row(weft_ctx *ctx, weft_planner *p, const weft_node *node,
                                    const id_set *required, pipeline *out, bool *ready)
@@ -376,6 +403,7 @@ static weft_status plan_node(weft_ctx *ctx, weft_planner *p, const weft_node *no
     case WEFT_NODE_LEVEL: return plan_level(ctx, p, node, out);
     case WEFT_NODE_SINGLE_ROW: return plan_single_row(ctx, p, node, required, out, ready);
     case WEFT_NODE_REPARTITION: return plan_repartition(ctx, p, node, required, out, ready);
+    case WEFT_NODE_SCRIPT: return plan_script(ctx, p, node, out, ready);
     case WEFT_NODE_SET:
     case WEFT_NODE_WRITE:
     case WEFT_NODE_EXPLAIN:

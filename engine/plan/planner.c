@@ -119,6 +119,7 @@ static weft_determinism op_class(weft_determinism input, const weft_op_spec *op)
     case WEFT_OP_LIMIT:
     case WEFT_OP_WINDOW: /* rows that are equal by its order are told apart by their place */
         return pick_class(input);
+    case WEFT_OP_SCRIPT: return WEFT_INDETERMINATE; /* it may do what it likes */
     case WEFT_OP_SINGLE_ROW:
     case WEFT_OP_KIND_COUNT: break;
     }

@@ -5,6 +5,7 @@
  * comparisons the domain, the distinct values of the outer columns, is joined in below the AGGREGATE and
  * grouped by: the outer query then finds its group by those values (Neumann and Kemper, Unnesting Arbitrary
  * Queries). */
+#include "engine/expr/coerce.h"
 #include "engine/plan/rule_decorrelate.h"
 
 weft_status opt_fail_subquery(weft_ctx *ctx, const opt_scope *scope, const char *what)
@@ -224,14 +225,28 @@ done:
     return st;
 }
 
-/* An equality of an inner and an outer expression: its inner side may become a group. */
+/* Maps are grouped by their entries in order; what has a map somewhere within is not. */
+static bool has_no_domain(weft_type type)
+{
+    return type.id != WEFT_TYPE_MAP && !weft_type_is_groupable(type);
+}
+
+static bool is_without_domain(void *self, const weft_expr *e)
+{
+    return visit_outer(self, e) && has_no_domain(e->type);
+}
+
+/* An equality of an inner and an outer expression: its inner side may become a group. One that may fail is
+ * one only where there is no domain. */
 static weft_status is_group_key(weft_ctx *ctx, const opt_scope *scope, const weft_expr *e, bool *is)
 {
     weft_status st = WEFT_OK;
     bool null_equal = false;
     const weft_expr *bare = NULL;
     *is = false;
-    if (!opt_is_equality(e, &null_equal) || !opt_is_free(e)) return WEFT_OK;
+    weft_outputs outer = *scope->outer;
+    if (!opt_is_equality(e, &null_equal)) return WEFT_OK;
+    if (!opt_is_free(e) && !weft_expr_any(e, is_without_domain, &outer)) return WEFT_OK;
     const bool first = opt_expr_correlated(scope, e->args[0]),
                second = opt_expr_correlated(scope, e->args[1]);
     if (first == second) return WEFT_OK;
@@ -348,6 +363,12 @@ weft_status opt_domain_of(weft_ctx *ctx, const opt_scope *scope, const weft_poin
     WEFT_TRY(st, domain_input(ctx, outers, scope->input, &input));
     for (int32_t i = 0; i < outers->count; i++) {
         const weft_expr *column = ((const weft_expr *)outers->items[i])->args[0], *named = NULL;
+        char type[128];
+        if (has_no_domain(column->type))
+            WEFT_TRY(st, weft_fail_at(ctx, WEFT_SUBQUERY_OUTER_TYPE, scope->span,
+                                      "Unsupported subquery expression: Correlated column reference '%s' "
+                                      "cannot be %s type.",
+                                      column->column.name, weft_type_text(column->type, type, sizeof type)));
         WEFT_TRY(st, weft_pointers_push(ctx, &groups, column));
         WEFT_TRY(st, weft_expr_alias(ctx, column, weft_next_id(scope->ids), column->column.name, &named));
         WEFT_TRY(st, weft_pointers_push(ctx, &exprs, named));
@@ -441,6 +462,10 @@ weft_status opt_pull_up(weft_ctx *ctx, const opt_scope *scope, const weft_node *
         *out = node;
         return WEFT_OK;
     }
+    if (node->kind == WEFT_NODE_SCRIPT)
+        return weft_fail_at(ctx, WEFT_SUBQUERY_OUTER_PLACE, scope->span,
+                            "Unsupported subquery expression: Accessing outer query column is not allowed "
+                            "in this location: what TRANSFORM, MAP or REDUCE gives to a command.");
     const char *what = "an outer column is used below LIMIT, UNION, a window function or another such step";
     if (node->kind == WEFT_NODE_FILTER) return pull_filter(ctx, scope, node, preds, out);
     if (node->kind == WEFT_NODE_PROJECT) return pull_project(ctx, scope, node, preds, out);

@@ -127,6 +127,7 @@ static void mark_inputs(const pruner *p, const weft_node *node, uint64_t *reads)
     case WEFT_NODE_EXECUTE:
     case WEFT_NODE_RECURSION:
     case WEFT_NODE_LEVEL:
+    case WEFT_NODE_SCRIPT:
     case WEFT_NODE_KIND_COUNT:
         for (int32_t i = 0; i < node->input_count; i++)
             mark_all_outputs(node->inputs[i], bits_of(p, node->inputs[i]));

@@ -584,6 +584,7 @@ static weft_status push_kind(weft_ctx *ctx, pusher *p, const weft_node *node, co
     case WEFT_NODE_EXECUTE:
     case WEFT_NODE_RECURSION:
     case WEFT_NODE_LEVEL:
+    case WEFT_NODE_SCRIPT:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return push_border(ctx, p, node, from, out);

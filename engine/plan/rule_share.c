@@ -137,6 +137,7 @@ static bool same_fields(const sharer *s, const weft_node *a, const weft_node *b)
     case WEFT_NODE_EXECUTE:
     case WEFT_NODE_RECURSION:
     case WEFT_NODE_LEVEL:
+    case WEFT_NODE_SCRIPT:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return false;

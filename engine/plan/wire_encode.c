@@ -400,6 +400,12 @@ static weft_status put_op(weft_ctx *ctx, const weft_op_spec *spec, Weft__Wire__O
         break;
     case WEFT_OP_WINDOW: WEFT_TRY(st, put_window(ctx, spec, m)); break;
     case WEFT_OP_EXPAND: WEFT_TRY(st, put_expand(ctx, spec, m)); break;
+    case WEFT_OP_SCRIPT:
+        WEFT_TRY(st, WEFT_NEW(ctx, &m->script));
+        weft__wire__script__init(m->script);
+        m->script->command = (char *)(uintptr_t)spec->script.command;
+        m->script->column = spec->script.column;
+        break;
     case WEFT_OP_SINGLE_ROW:
     case WEFT_OP_KIND_COUNT: break;
     }

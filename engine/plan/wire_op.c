@@ -285,6 +285,18 @@ done:
     return st;
 }
 
+static weft_status get_script(const wire_stage *w, const Weft__Wire__Script *from, weft_op_spec *out)
+{
+    static const weft_type text = WEFT_TYPE_OF(WEFT_TYPE_STRING);
+    const weft_types lines = {.count = 1, .types = &text};
+    if (from == NULL) return wire_fail(w, "a script says nothing");
+    if (!wire_in_range(&from->column, 1, w->now.count) || !weft_type_equal(w->now.types[from->column], text))
+        return wire_fail(w, "the lines of a script are no column of text");
+    out->script.command = from->command;
+    out->script.column = from->column;
+    return check_output(w, out, &lines);
+}
+
 weft_status wire_get_op(wire_stage *w, const Weft__Wire__Operator *from, weft_op_spec *out)
 {
     weft_status st = WEFT_OK;
@@ -303,6 +315,7 @@ weft_status wire_get_op(wire_stage *w, const Weft__Wire__Operator *from, weft_op
     case WEFT_OP_WINDOW: WEFT_TRY(st, get_window(w, from->window, out)); break;
     case WEFT_OP_EXPAND: WEFT_TRY(st, get_expand(w, from->expand, out)); break;
     case WEFT_OP_SINGLE_ROW: WEFT_TRY(st, check_output(w, out, &w->now)); break;
+    case WEFT_OP_SCRIPT: WEFT_TRY(st, get_script(w, from->script, out)); break;
     case WEFT_OP_KIND_COUNT: break;
     }
 done:

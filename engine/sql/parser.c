@@ -41,12 +41,16 @@ bool weft_sql_accept_word(sql_parser *p, sql_keyword keyword)
     return true;
 }
 
-bool weft_sql_is_text(sql_parser *p, int32_t ahead, const char *text)
+bool weft_sql_token_is(const sql_parser *p, const sql_token *token, const char *text)
 {
-    const sql_token *token = weft_sql_peek(p, ahead);
     const size_t len = (size_t)(token->span.stop - token->span.start);
     return token->kind == SQL_WORD && strlen(text) == len &&
            strncasecmp(p->text + token->span.start, text, len) == 0;
+}
+
+bool weft_sql_is_text(sql_parser *p, int32_t ahead, const char *text)
+{
+    return weft_sql_token_is(p, weft_sql_peek(p, ahead), text);
 }
 
 bool weft_sql_accept_text(sql_parser *p, const char *text)

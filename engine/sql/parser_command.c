@@ -295,6 +295,7 @@ weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
         weft_sql_advance(p);
         return weft_sql_create_table(p, &start, true, out);
     }
+    if (weft_sql_is_text(p, 0, "MAP") || weft_sql_is_text(p, 0, "REDUCE")) return weft_sql_query(p, out);
     if (weft_sql_at_cache(p)) return weft_sql_cache(p, out);
     if (weft_sql_at_change(p)) return weft_sql_change_rows(p, out);
     if (weft_sql_at_cursor(p)) return weft_sql_refuse_cursor(p);

@@ -29,6 +29,7 @@ typedef struct sql_paren {
     int32_t below; /* while they are paired: the next on the stack of open ones, or -1 */
     bool continues_query;
     bool as_inner; /* only parentheses around another: the answer is the inner one's */
+    bool script;   /* USING, ROW FORMAT or RECORDWRITER stands behind its partner */
 } sql_paren;
 
 typedef struct sql_parens {
@@ -82,6 +83,7 @@ static inline bool sql_word(sql_parser *p, sql_keyword keyword) { return sql_wor
 bool weft_sql_accept(sql_parser *p, sql_token_kind kind);
 bool weft_sql_accept_word(sql_parser *p, sql_keyword keyword);
 /* The same for a word that is no keyword; text in upper case. */
+bool weft_sql_token_is(const sql_parser *p, const sql_token *token, const char *text);
 bool weft_sql_is_text(sql_parser *p, int32_t ahead, const char *text);
 bool weft_sql_accept_text(sql_parser *p, const char *text);
 /* Read the token or fail; what says it to the user ("')'"). */
@@ -168,6 +170,8 @@ WEFT_MUST_CHECK weft_status weft_sql_primary(sql_parser *p, const weft_expr **ou
  * ...), or around tables, as in ((SELECT ...) a JOIN b)? What stands behind the partner of the inner one
  * tells. */
 WEFT_MUST_CHECK weft_status weft_sql_query_continues(sql_parser *p, bool *out);
+/* At SELECT: does TRANSFORM (…) stand behind it with USING, and not the function of this name? */
+WEFT_MUST_CHECK weft_status weft_sql_script_follows(sql_parser *p, bool *out);
 bool weft_sql_begins_query(sql_parser *p); /* after an opening parenthesis: is a query inside? */
 /* parser_call.c */
 WEFT_MUST_CHECK weft_status weft_sql_function(sql_parser *p, const weft_expr **out);
@@ -221,6 +225,13 @@ static inline bool weft_sql_ends_query(sql_parser *p)
     return p->in_script &&
            (weft_sql_is_text(p, 0, "DO") || (sql_word(p, SQL_KW_FOR) && weft_sql_is_text(p, 1, "READ")));
 }
+/* FROM … (where it was not read before), WHERE, GROUP BY, HAVING, QUALIFY (where it may stand), WINDOW. */
+WEFT_MUST_CHECK weft_status weft_sql_select_clauses(sql_parser *p, bool qualifies, weft_select *select);
+/* parser_transform.c: at SELECT TRANSFORM (, MAP or REDUCE. from: FROM stood before it; or NULL. Errors:
+ * WEFT_TRANSFORM_DISTINCT_ALL, WEFT_TRANSFORM_NON_HIVE, WEFT_RECORD_CLASSES. */
+WEFT_MUST_CHECK weft_status weft_sql_transform(sql_parser *p, const weft_node *from, const weft_node **out);
+/* MAP or REDUCE where an alias or an expression may stand too: is it the former? */
+bool weft_sql_at_map(sql_parser *p);
 /* parser_hint.c: behind SELECT, which is the token read last */
 WEFT_MUST_CHECK weft_status weft_sql_hints(sql_parser *p, weft_select *select);
 /* parser_group.c: after GROUP BY */
@@ -280,11 +291,14 @@ WEFT_MUST_CHECK weft_status weft_sql_if_exists(sql_parser *p, bool not_exists, b
 typedef struct sql_storage {
     bool has_row_format, delimited, serde; /* ROW FORMAT; which of its forms */
     bool has_format;
-    const char *format; /* STORED AS; NULL: INPUTFORMAT and OUTPUTFORMAT */
+    const char *format;                      /* STORED AS; NULL: INPUTFORMAT and OUTPUTFORMAT */
+    const char *field_separator, *null_text; /* of DELIMITED; or NULL */
 } sql_storage;
 /* ROW FORMAT or STORED AS of the statement that begins at start; *found: one of them stood here. */
 WEFT_MUST_CHECK weft_status weft_sql_storage(sql_parser *p, const weft_span *start, sql_storage *out,
                                              bool *found);
+/* ROW FORMAT …, which stands here. */
+WEFT_MUST_CHECK weft_status weft_sql_row_format(sql_parser *p, sql_storage *out);
 /* Do the two go together? Errors: WEFT_NOT_ALLOWED. */
 WEFT_MUST_CHECK weft_status weft_sql_check_storage(sql_parser *p, const weft_span *start,
                                                    const sql_storage *storage);
@@ -309,7 +323,7 @@ WEFT_MUST_CHECK weft_status weft_sql_drop_function(sql_parser *p, const weft_spa
 /* parser_variable.c */
 void weft_sql_variable_word(sql_parser *p); /* passes the word VARIABLE or VAR before a name */
 WEFT_MUST_CHECK weft_status weft_sql_declare(sql_parser *p, const weft_node **out); /* at DECLARE */
-weft_status weft_sql_variable_without_type(sql_parser *p, const weft_span *span); /* fails */
+weft_status weft_sql_variable_without_type(sql_parser *p, const weft_span *span);   /* fails */
 WEFT_MUST_CHECK weft_status weft_sql_set_variable(sql_parser *p, const weft_span *start,
                                                   const weft_node **out); /* behind SET VARIABLE */
 /* A statement about a cursor: what scripts have, and nothing else. */

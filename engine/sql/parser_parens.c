@@ -33,7 +33,18 @@ static bool token_continues_query(const sql_token *token)
            token->keyword == SQL_KW_CLUSTER || token->keyword == SQL_KW_DISTRIBUTE;
 }
 
-/* From the current parenthesis to the end of the text: later questions are about parentheses behind it. One
+/* What makes TRANSFORM (…) one that has a command; the lexer is behind the token. */
+static bool token_begins_script(const sql_parser *p, const sql_token *token, const sql_lexer *lexer)
+{
+    sql_lexer ahead = *lexer;
+    if (token->kind != SQL_WORD) return false;
+    if (token->keyword == SQL_KW_USING || weft_sql_token_is(p, token, "RECORDWRITER")) return true;
+    if (!weft_sql_token_is(p, token, "ROW")) return false;
+    const sql_token next = weft_sql_lex(&ahead);
+    return weft_sql_token_is(p, &next, "FORMAT");
+}
+
+/* From the current token to the end of the text: later questions are about parentheses behind it. One
  * without a partner is left to the query's parser, whose error is the better one. */
 static weft_status parens_scan(sql_parser *p)
 {
@@ -43,10 +54,11 @@ static weft_status parens_scan(sql_parser *p)
     sql_lexer lexer = p->lexer;
     sql_token token = *weft_sql_peek(p, 0);
     lexer.position = token.span.stop;
-    lexer.previous = SQL_LPAREN;
+    lexer.previous = token.kind;
     p->parens.scanned = true;
     while (token.kind != SQL_END && token.kind != SQL_BAD) {
         if (closed >= 0) p->parens.items[closed].continues_query = token_continues_query(&token);
+        if (closed >= 0) p->parens.items[closed].script = token_begins_script(p, &token, &lexer);
         if (closed >= 0 && token.kind != SQL_RPAREN) p->parens.items[closed].as_inner = false;
         closed = -1;
         if (token.kind == SQL_LPAREN) {
@@ -67,10 +79,11 @@ done:
     return st;
 }
 
-weft_status weft_sql_query_continues(sql_parser *p, bool *out)
+/* The parenthesis that opens at this place; NULL: there is none. */
+static weft_status parens_find(sql_parser *p, int32_t start, const sql_paren **out)
 {
     weft_status st = WEFT_OK;
-    const int32_t start = weft_sql_peek(p, 0)->span.start;
+    *out = NULL;
     if (!p->parens.scanned) WEFT_TRY(st, parens_scan(p));
     int32_t low = 0, high = p->parens.count;
     while (low < high) { /* the first that does not begin before */
@@ -80,8 +93,29 @@ weft_status weft_sql_query_continues(sql_parser *p, bool *out)
         else
             high = middle;
     }
-    *out = low >= p->parens.count || p->parens.items[low].start != start ||
-           p->parens.items[low].continues_query;
+    if (low < p->parens.count && p->parens.items[low].start == start) *out = &p->parens.items[low];
+done:
+    return st;
+}
+
+weft_status weft_sql_query_continues(sql_parser *p, bool *out)
+{
+    weft_status st = WEFT_OK;
+    const sql_paren *paren = NULL;
+    WEFT_TRY(st, parens_find(p, weft_sql_peek(p, 0)->span.start, &paren));
+    *out = paren == NULL || paren->continues_query;
+done:
+    return st;
+}
+
+weft_status weft_sql_script_follows(sql_parser *p, bool *out)
+{
+    weft_status st = WEFT_OK;
+    const sql_paren *paren = NULL;
+    *out = false;
+    if (!weft_sql_is_text(p, 1, "TRANSFORM") || !sql_is_at(p, 2, SQL_LPAREN)) return WEFT_OK;
+    WEFT_TRY(st, parens_find(p, weft_sql_peek(p, 2)->span.start, &paren));
+    *out = paren != NULL && paren->script;
 done:
     return st;
 }

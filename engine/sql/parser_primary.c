@@ -38,6 +38,7 @@ bool weft_sql_begins_query(sql_parser *p)
     if (token->kind == SQL_LPAREN) return run_begins_query(p);
     if (begins_with_query_word(token)) return true;
     if (token->kind != SQL_WORD) return false;
+    if (weft_sql_at_map(p) && (sql_is_at(p, 2, SQL_COMMA) || sql_word_at(p, 2, SQL_KW_USING))) return true;
     if (token->keyword == SQL_KW_TABLE) return sql_is_at(p, 1, SQL_WORD) || sql_is_at(p, 1, SQL_QUOTED);
     return token->keyword == SQL_KW_VALUES && !sql_is_at(p, 1, SQL_COMMA) && !sql_is_at(p, 1, SQL_RPAREN);
 }

@@ -119,6 +119,30 @@ bool weft_sql_quantifier(sql_parser *p)
     return false;
 }
 
+weft_status weft_sql_select_clauses(sql_parser *p, bool qualifies, weft_select *select)
+{
+    weft_status st = WEFT_OK;
+    if (select->from == NULL && weft_sql_accept_word(p, SQL_KW_FROM))
+        WEFT_TRY(st, weft_sql_from(p, &select->from));
+    if (weft_sql_accept_word(p, SQL_KW_WHERE)) WEFT_TRY(st, weft_sql_expr(p, &select->where));
+    if (weft_sql_accept_word(p, SQL_KW_GROUP)) {
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
+        WEFT_TRY(st, weft_sql_group_by(p, select));
+    }
+    const bool grouped = select->group_count > 0 || select->group_all || select->grouping_set_count > 0;
+    const bool filters = !grouped && select->where == NULL &&
+                         weft_setting(p->ctx, WEFT_SET_HAVING_AS_WHERE) != 0;
+    if (weft_sql_accept_word(p, SQL_KW_HAVING))
+        WEFT_TRY(st, weft_sql_expr(p, filters ? &select->where : &select->having));
+    if (qualifies && weft_sql_accept_word(p, SQL_KW_QUALIFY))
+        WEFT_TRY(st, weft_sql_expr(p, &select->qualify));
+    if (weft_sql_accept_word(p, SQL_KW_WINDOW)) WEFT_TRY(st, weft_sql_windows(p, select));
+    if (qualifies && select->qualify == NULL && weft_sql_accept_word(p, SQL_KW_QUALIFY))
+        WEFT_TRY(st, weft_sql_expr(p, &select->qualify));
+done:
+    return st;
+}
+
 /* from: FROM stood before it; or NULL. */
 static weft_status parse_select(sql_parser *p, const weft_node *from, const weft_node **out)
 {
@@ -127,28 +151,16 @@ static weft_status parse_select(sql_parser *p, const weft_node *from, const weft
     weft_select select = {.from = from};
     weft_pointers items = {0};
     weft_node *node = NULL;
+    bool script = false;
+    WEFT_TRY(st, weft_sql_script_follows(p, &script));
+    if (script) return weft_sql_transform(p, from, out);
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_SELECT));
     WEFT_TRY(st, weft_sql_hints(p, &select));
     select.distinct = weft_sql_quantifier(p);
     WEFT_TRY(st, weft_sql_items(p, &items));
     select.item_count = items.count;
     select.items = weft_pointers_exprs(&items);
-    if (from == NULL && weft_sql_accept_word(p, SQL_KW_FROM)) WEFT_TRY(st, weft_sql_from(p, &select.from));
-    if (weft_sql_accept_word(p, SQL_KW_WHERE)) WEFT_TRY(st, weft_sql_expr(p, &select.where));
-    if (weft_sql_accept_word(p, SQL_KW_GROUP)) {
-        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
-        WEFT_TRY(st, weft_sql_group_by(p, &select));
-    }
-    const bool grouped = select.group_count > 0 || select.group_all || select.grouping_set_count > 0;
-    const bool filters = !grouped && select.where == NULL &&
-                         weft_setting(p->ctx, WEFT_SET_HAVING_AS_WHERE) != 0;
-    if (weft_sql_accept_word(p, SQL_KW_HAVING))
-        WEFT_TRY(st, weft_sql_expr(p, filters ? &select.where : &select.having));
-    if (weft_sql_accept_word(p, SQL_KW_QUALIFY)) WEFT_TRY(st, weft_sql_expr(p, &select.qualify));
-    if (weft_sql_accept_word(p, SQL_KW_WINDOW)) WEFT_TRY(st, weft_sql_windows(p, &select));
-    if (select.qualify == NULL && weft_sql_accept_word(p, SQL_KW_QUALIFY)) {
-        WEFT_TRY(st, weft_sql_expr(p, &select.qualify));
-    }
+    WEFT_TRY(st, weft_sql_select_clauses(p, true, &select));
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SELECT, weft_sql_span_from(p, &start), NULL, 0, &node));
     node->select = select;
     *out = node;
@@ -157,7 +169,7 @@ done:
 }
 
 /* FROM tables [SELECT … [ORDER BY …] [LIMIT …]]: without SELECT it is all of their columns; several are a
- * UNION ALL. */
+ * UNION ALL. MAP and REDUCE may stand for SELECT. */
 static weft_status parse_from_first(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -168,10 +180,11 @@ static weft_status parse_from_first(sql_parser *p, const weft_node **out)
     weft_sql_advance(p);
     WEFT_TRY(st, weft_sql_from(p, &from));
     *out = from;
-    while (sql_word(p, SQL_KW_SELECT)) {
+    while (sql_word(p, SQL_KW_SELECT) || weft_sql_at_map(p)) {
         bool organized = false;
         const weft_span body = weft_sql_peek(p, 0)->span;
-        WEFT_TRY(st, parse_select(p, from, out));
+        WEFT_TRY(st,
+                 sql_word(p, SQL_KW_SELECT) ? parse_select(p, from, out) : weft_sql_transform(p, from, out));
         WEFT_TRY(st, weft_sql_organization(p, &body, out, &organized));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &bodies, *out));
     }
@@ -180,7 +193,7 @@ done:
     return st;
 }
 
-/* SELECT …, FROM …, VALUES …, TABLE name, or ( query ). */
+/* SELECT …, FROM …, VALUES …, TABLE name, MAP …, REDUCE …, or ( query ). */
 weft_status weft_sql_query_primary(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -205,6 +218,8 @@ weft_status weft_sql_query_primary(sql_parser *p, const weft_node **out)
                  weft_sql_names(p, "the name of a table", &node->relation.parts, &node->relation.part_count));
         node->span = weft_sql_span_from(p, &start);
         *out = node;
+    } else if (weft_sql_is_text(p, 0, "MAP") || weft_sql_is_text(p, 0, "REDUCE")) {
+        WEFT_TRY(st, weft_sql_transform(p, NULL, out));
     } else {
         WEFT_TRY(st, weft_sql_syntax_error(p, "SELECT, VALUES, TABLE or '('"));
     }

@@ -19,7 +19,8 @@ static bool begins_alias(sql_parser *p)
     if (token->kind == SQL_QUOTED) return true;
     if (token->kind != SQL_WORD || token->flags != 0) return false;
     if (weft_sql_ends_query(p)) return false;
-    if (weft_sql_at_best_join(p) || weft_sql_at_bin_by(p) || at_changes(p)) return false;
+    if (weft_sql_at_best_join(p) || weft_sql_at_bin_by(p) || at_changes(p) || weft_sql_at_map(p))
+        return false;
     /* `INSERT … SELECT … FROM t SET` does not exist; VALUES and the like may be names. */
     return true;
 }
@@ -98,18 +99,37 @@ done:
     return st;
 }
 
-/* t [FOR] VERSION | TIMESTAMP AS OF …: tables of files have one version. */
+/* @v1, @20240131120000000 behind a table: *found; its time must have all digits. */
+static weft_status check_version_mark(sql_parser *p, bool *found)
+{
+    enum { TIME_DIGITS = 17 }; /* yyyyMMddHHmmssSSS */
+    const sql_token *mark = weft_sql_peek(p, 0), *version = weft_sql_peek(p, 1);
+    *found = mark->kind == SQL_OTHER && p->text[mark->span.start] == '@' &&
+             (version->kind == SQL_INTEGER || version->kind == SQL_WORD);
+    if (!*found || version->kind == SQL_WORD) return WEFT_OK;
+    const int32_t digits = version->span.stop - version->span.start;
+    if (digits == TIME_DIGITS) return WEFT_OK;
+    return weft_fail_at(p->ctx, WEFT_TIME_TRAVEL_FORMAT, &version->span,
+                        "The provided timestamp %.*s doesn't match the expected syntax yyyyMMddHHmmssSSS.",
+                        weft_min_i32(digits, 100), p->text + version->span.start);
+}
+
+/* t [FOR] VERSION | TIMESTAMP AS OF …, t@v1: tables of files have one version. */
 static weft_status refuse_time_travel(sql_parser *p, const weft_node *table)
 {
     static const char *const words[] = {"VERSION", "SYSTEM_VERSION", "TIMESTAMP", "SYSTEM_TIME"};
+    weft_status st = WEFT_OK;
     const int32_t at = weft_sql_is_text(p, 0, "FOR") ? 1 : 0;
-    if (!sql_word_at(p, at + 1, SQL_KW_AS) || !weft_sql_is_text(p, at + 2, "OF")) return WEFT_OK;
-    for (int32_t i = 0; i < WEFT_COUNT(words); i++)
-        if (weft_sql_is_text(p, at, words[i]))
-            return weft_fail_at(p->ctx, WEFT_TIME_TRAVEL, &table->span,
-                                "The feature is not supported: Time travel on the relation: `%s`.",
-                                table->relation.parts[table->relation.part_count - 1]);
-    return WEFT_OK;
+    bool found = false;
+    WEFT_TRY(st, check_version_mark(p, &found));
+    const bool clause = sql_word_at(p, at + 1, SQL_KW_AS) && weft_sql_is_text(p, at + 2, "OF");
+    for (int32_t i = 0; clause && i < WEFT_COUNT(words); i++) found |= weft_sql_is_text(p, at, words[i]);
+    if (found)
+        st = weft_fail_at(p->ctx, WEFT_TIME_TRAVEL, &table->span,
+                          "The feature is not supported: Time travel on the relation: `%s`.",
+                          table->relation.parts[table->relation.part_count - 1]);
+done:
+    return st;
 }
 
 /* A name, or name(arguments): a call that gives rows. */

@@ -29,7 +29,7 @@ done:
 }
 
 /* The clauses of ROW FORMAT DELIMITED, in this order. */
-static weft_status parse_delimited(sql_parser *p, const weft_span *start)
+static weft_status parse_delimited(sql_parser *p, const weft_span *start, sql_storage *out)
 {
     static const char *const clauses[][5] = {{"FIELDS", "TERMINATED", "BY"},
                                              {"ESCAPED", "BY"},
@@ -43,6 +43,8 @@ static weft_status parse_delimited(sql_parser *p, const weft_span *start)
         if (i == 1 && texts[0] == NULL) continue; /* ESCAPED BY belongs to FIELDS TERMINATED BY */
         WEFT_TRY(st, parse_delimiter(p, clauses[i], &texts[i]));
     }
+    out->field_separator = texts[0];
+    out->null_text = texts[5];
     if (texts[4] != NULL && strcmp(texts[4], "\n") != 0)
         st = weft_fail_at(
             p->ctx, WEFT_LINES_TERMINATED, start,
@@ -51,8 +53,7 @@ done:
     return st;
 }
 
-/* At ROW. */
-static weft_status parse_row_format(sql_parser *p, sql_storage *out)
+weft_status weft_sql_row_format(sql_parser *p, sql_storage *out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
@@ -63,7 +64,7 @@ static weft_status parse_row_format(sql_parser *p, sql_storage *out)
     if (!weft_sql_accept_text(p, "FORMAT")) WEFT_TRY(st, weft_sql_syntax_error(p, "FORMAT"));
     if (weft_sql_accept_text(p, "DELIMITED")) {
         out->delimited = true;
-        WEFT_TRY(st, parse_delimited(p, &start));
+        WEFT_TRY(st, parse_delimited(p, &start, out));
         goto done;
     }
     if (!weft_sql_accept_text(p, "SERDE")) WEFT_TRY(st, weft_sql_syntax_error(p, "SERDE or DELIMITED"));
@@ -107,7 +108,7 @@ weft_status weft_sql_storage(sql_parser *p, const weft_span *start, sql_storage 
                         (sql_word_at(p, 1, SQL_KW_AS) || sql_word_at(p, 1, SQL_KW_BY));
     *found = row || stored;
     if (row) WEFT_TRY(st, weft_sql_once(p, start, &out->has_row_format, "ROW FORMAT"));
-    if (row) WEFT_TRY(st, parse_row_format(p, out));
+    if (row) WEFT_TRY(st, weft_sql_row_format(p, out));
     if (stored) WEFT_TRY(st, weft_sql_once(p, start, &out->has_format, "STORED AS/BY"));
     if (stored) WEFT_TRY(st, parse_stored(p, out));
 done:

@@ -270,6 +270,14 @@ class Planted(unittest.TestCase):
             if name not in ("a statement",):
                 self.assertNotIn(self.needles[name], "".join(self.said).encode(), name)
 
+    def test_a_command_of_a_statement_is_not_run(self):
+        """It could read the worker's key."""
+        left = os.path.join(self.cluster.folder, "left")
+        command = f"cat {self.cluster.keys}/worker.secret; touch {left}"
+        called = self.cluster.sql([f"SELECT TRANSFORM (1) USING '{command}' AS (line)"])
+        self.assertIn("[SCRIPT_TRANSFORMATION_DISABLED]", called.message)
+        self.assertFalse(os.path.exists(left))
+
     # -- strangers --
 
     def test_a_stranger_can_nothing(self):

@@ -49,6 +49,7 @@ static const char *const others[] = {
     "select c_name, count(*) from customer join orders on c_custkey = o_custkey group by c_name",
     "select stddev(l_quantity), min(l_comment), first(l_tax) from lineitem",
     "insert overwrite directory '/tmp/out' using parquet select n_name, n_nationkey from nation",
+    "SELECT TRANSFORM (n_nationkey, n_name) USING 'cat' AS (k INT, v STRING) FROM nation",
 };
 
 static void finish(bench *b, weft_planner *planner, const weft_stage *stage)

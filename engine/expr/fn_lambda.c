@@ -111,11 +111,12 @@ static weft_status cast_body(weft_ctx *ctx, const weft_expr **args, int32_t at, 
                              const weft_span *span)
 {
     weft_status st = WEFT_OK;
-    char text[256], quoted[260];
+    char name[256], quoted[260];
     const weft_expr *e = args[at], *body = weft_lambda_body(e);
     if (weft_type_equal(body->type, type)) return WEFT_OK;
-    if (!weft_cast_implicit(body->type, type)) {
-        (void)snprintf(quoted, sizeof quoted, "\"%s\"", weft_type_text(type, text, sizeof text));
+    const bool text = body->type.id == WEFT_TYPE_STRING && type.id == WEFT_TYPE_BOOLEAN; /* is no truth */
+    if (text || !weft_cast_implicit(body->type, type)) {
+        (void)snprintf(quoted, sizeof quoted, "\"%s\"", weft_type_text(type, name, sizeof name));
         return weft_fail_arg_type(ctx, at, quoted, body, span);
     }
     WEFT_TRY(st, weft_expr_cast(ctx, body, type, true, &body));

@@ -230,16 +230,24 @@ done:
 
 /* ---- counting ---- */
 
-static double moment_months_between(int64_t a, int64_t b, bool round)
+/* Seconds that have passed since the day began: on a day that skips or repeats an hour not what clocks show.
+ */
+static int64_t seconds_of_day(weft_zone *zone, int64_t us, int32_t days)
 {
-    const int32_t days_a = weft_days_of_us(a), days_b = weft_days_of_us(b);
+    return (us - weft_zone_to_utc(zone, days * INT64_C(86400000000))) / 1000000;
+}
+
+static double moment_months_between(weft_zone *zone, int64_t a, int64_t b, bool round)
+{
+    const int32_t days_a = weft_days_of_us(weft_zone_to_local(zone, a)),
+                  days_b = weft_days_of_us(weft_zone_to_local(zone, b));
     const weft_civil x = weft_civil_of_days(days_a), y = weft_civil_of_days(days_b);
     const int64_t months = ((int64_t)x.year - y.year) * 12 + x.month - y.month;
     const bool ends = x.day == weft_days_in_month(x.year, x.month) &&
                       y.day == weft_days_in_month(y.year, y.month);
     if (x.day == y.day || ends) return (double)months;
-    const int64_t seconds = (x.day - y.day) * 86400LL + weft_us_of_day(a) / 1000000 -
-                            weft_us_of_day(b) / 1000000;
+    const int64_t seconds = (x.day - y.day) * 86400LL + seconds_of_day(zone, a, days_a) -
+                            seconds_of_day(zone, b, days_b);
     const double between = (double)months + (double)seconds / (31.0 * 86400);
     return round ? floor(between * 1e8 + 0.5) / 1e8 : between;
 }
@@ -252,9 +260,8 @@ static weft_status kernel_months_between(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
         const bool round = call->arg_count < 3 || weft_arg_i64(&call->args[2], i) != 0;
-        ((double *)call->out->values)[i] =
-            moment_months_between(weft_zone_to_local(zone, weft_arg_i64(&call->args[0], i)),
-                                  weft_zone_to_local(zone, weft_arg_i64(&call->args[1], i)), round);
+        ((double *)call->out->values)[i] = moment_months_between(zone, weft_arg_i64(&call->args[0], i),
+                                                                 weft_arg_i64(&call->args[1], i), round);
     }
     return WEFT_OK;
 }

@@ -45,8 +45,10 @@ static weft_status read_option(weft_ctx *ctx, const char *key, const char *text,
 static weft_status count_rows(weft_ctx *ctx, int64_t start, int64_t end, int64_t step, int64_t *out)
 {
     if (step == 0)
-        return weft_fail(ctx, WEFT_TABLE_FUNCTION_ARGUMENT,
-                         "The step of range() must not be 0: it has no end.");
+        return weft_fail(
+            ctx, WEFT_TABLE_FUNCTION_ARGUMENT,
+            "Failed preparing of the function `range` for call: its step must not be 0, or it has no "
+            "end.");
     *out = 0;
     if (step > 0 ? start >= end : start <= end) return WEFT_OK;
     const uint64_t distance = step > 0 ? (uint64_t)end - (uint64_t)start : (uint64_t)start - (uint64_t)end;

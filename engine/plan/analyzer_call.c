@@ -665,7 +665,10 @@ weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr
     const weft_window_spec *parsed = e->window.spec, *spec = NULL;
     weft_pointers args = {0};
     const char *name = call->unresolved.name;
-    if (!b->windows) return misplaced(b, call, WEFT_WINDOW_NOT_ALLOWED, "window function");
+    if (!b->windows) { /* ON is checked with the other operators, after the clauses of a SELECT */
+        const bool joins = strcmp(b->clause, "JOIN") == 0;
+        return misplaced(b, call, joins ? WEFT_UNSUPPORTED_EXPR : WEFT_WINDOW_NOT_ALLOWED, "window function");
+    }
     if (parsed == NULL) WEFT_TRY(st, named_window(b, e->args[1], &parsed));
     b->windows = false; /* they do not nest */
     const weft_function *fn = weft_function_find(name);

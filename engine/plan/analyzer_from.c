@@ -499,12 +499,8 @@ static weft_status bind_join(weft_analyzer *a, const weft_node *parsed, const we
         weft_scope scope = {0};
         WEFT_TRY(st, weft_join_scope(ctx, &left, &right, outer, &scope));
         scope.outer_uses = &uses;
-        weft_binder b = {.a = a,
-                         .scope = &scope,
-                         .ctes = ctes,
-                         .clause = "JOIN",
-                         .no_aggregates = parsed->join.match != NULL ? WEFT_UNSUPPORTED_EXPR
-                                                                     : WEFT_INVALID_WHERE_CONDITION};
+        weft_binder b = {
+            .a = a, .scope = &scope, .ctes = ctes, .clause = "JOIN", .no_aggregates = WEFT_UNSUPPORTED_EXPR};
         WEFT_TRY(st, weft_bind_predicate(&b, parsed->join.on, &conjuncts));
         WEFT_TRY(st, weft_expect_deterministic(a, weft_pointers_exprs(&conjuncts), conjuncts.count,
                                                &parsed->join.on->span));

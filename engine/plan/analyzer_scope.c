@@ -138,11 +138,9 @@ static weft_status unresolved(weft_binder *b, const weft_expr *e)
     const char *near = "";
     char quoted[256];
     quoted_name(e, quoted, sizeof quoted);
-    for (const weft_scope *scope = b->scope; scope != NULL; scope = scope->outer) {
-        for (int32_t i = 0; i < scope->count; i++) {
-            if (!scope->names[i].hidden)
-                WEFT_TRY(st, weft_pointers_push(ctx, &candidates, scope->names[i].name));
-        }
+    for (int32_t i = 0; i < b->scope->count; i++) { /* those of the queries around it are not proposed */
+        if (!b->scope->names[i].hidden)
+            WEFT_TRY(st, weft_pointers_push(ctx, &candidates, b->scope->names[i].name));
     }
     for (int32_t i = 0; i < b->item_count; i++) {
         WEFT_TRY(st, weft_pointers_push(ctx, &candidates, b->items[i].name));

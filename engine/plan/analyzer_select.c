@@ -570,18 +570,18 @@ static void keep_qualifiers(const weft_bound *from, weft_bound *out)
     }
 }
 
-/* Behind |> AGGREGATE what is no group holds an aggregate; behind |> SELECT and its like nothing does. */
+/* Behind |> AGGREGATE what is no group holds an aggregate; behind |> EXTEND and SET nothing does. */
 static weft_status check_pipe(const select_block *s)
 {
     const weft_select *select = s->select;
     for (int32_t i = 0; i < s->item_count; i++) {
-        if (select->pipe == WEFT_PIPE_NONE || select->pipe == WEFT_PIPE_AGGREGATE) break;
+        if (select->pipe != WEFT_PIPE_EXTEND) break;
         if (!select_has_aggregate(s, s->items[i].expr)) continue;
         return weft_fail_at(s->a->ctx, WEFT_PIPE_HAS_AGGREGATE,
                             weft_analyzer_span(s->a, &select->items[select->item_count - 1]->span),
-                            "Aggregate function %s is not allowed when using the pipe operator |> %s clause; "
-                            "please use the pipe operator |> AGGREGATE clause instead.",
-                            s->items[i].name, select->pipe == WEFT_PIPE_SELECT ? "SELECT" : "EXTEND");
+                            "Aggregate function %s is not allowed when using the pipe operator |> EXTEND "
+                            "clause; please use the pipe operator |> AGGREGATE clause instead.",
+                            s->items[i].name);
     }
     if (select->pipe != WEFT_PIPE_AGGREGATE) return WEFT_OK;
     for (int32_t i = select->group_count; i < s->item_count; i++) {
@@ -637,7 +637,7 @@ weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const we
     WEFT_TRY(st, project_items(&s, &exprs));
     WEFT_TRY(st, sort_output(&s, &exprs));
     WEFT_TRY(st, weft_names_of(a->ctx, s.node, NULL, out));
-    if (s.select->pipe == WEFT_PIPE_EXTEND) keep_qualifiers(&s.from, out);
+    if (s.select->pipe != WEFT_PIPE_NONE) keep_qualifiers(&s.from, out);
 done:
     return st;
 }

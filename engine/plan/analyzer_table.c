@@ -5,13 +5,53 @@
 
 #include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
+#include "engine/expr/type_sql.h"
 #include "engine/plan/analyzer_rows.h"
+
+/* The value of an argument of range(), which is its parameter `index`. By name it takes none, as in Spark. */
+static weft_status range_argument(weft_binder *b, const weft_expr *parsed, const weft_span *span,
+                                  int32_t index, int64_t *out)
+{
+    static const char *const names[] = {"start", "end", "step", "numSlices"};
+    static const char *const ordinals[] = {"first", "second", "third", "fourth"};
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = b->a->ctx;
+    const weft_expr *e = NULL;
+    char *text = NULL, *type = NULL;
+    if (!weft_is_named_argument(parsed)) {
+        WEFT_TRY(st, weft_bind_expr(b, parsed, &e));
+        WEFT_TRY(st, weft_expr_fold(ctx, e, &e));
+    }
+    if (e == NULL || e->kind != WEFT_EXPR_LITERAL)
+        return weft_fail_at(ctx, WEFT_NON_FOLDABLE_ARGUMENT, span,
+                            "The function `range` requires the parameter `%s` to be a foldable expression of "
+                            "the type \"BIGINT\", but the actual argument is a non-foldable.",
+                            names[index]);
+    if (e->literal.is_null || (!weft_type_is_numeric(e->type) && e->type.id != WEFT_TYPE_STRING)) {
+        WEFT_TRY(st, weft_expr_text(ctx, e, false, &text));
+        WEFT_TRY(st, weft_type_sql(ctx, e->type, &type));
+        WEFT_TRY(st, weft_fail_at(ctx, WEFT_PARAMETER_TYPE, span,
+                                  "Parameter %s of function `range` requires the \"BIGINT\" type, however "
+                                  "\"%.200s\" has the type \"%s\".",
+                                  ordinals[index], text, type));
+    }
+    WEFT_TRY(st, weft_expr_cast(ctx, e, WEFT_TYPE_OF(WEFT_TYPE_BIGINT), true, &e));
+    WEFT_TRY(st, weft_expr_fold(ctx, e, &e));
+    if (e->kind != WEFT_EXPR_LITERAL || e->literal.is_null) /* a text or number that is none, or too large */
+        WEFT_TRY(st, weft_fail_at(ctx, WEFT_PARAMETER_TYPE, span,
+                                  "Parameter %s of function `range` is no whole number of 64 bits.",
+                                  ordinals[index]));
+    *out = e->literal.i64;
+done:
+    return st;
+}
 
 /* range([start,] end [, step [, parts]]): a table of the format of that name, which has no files. */
 static weft_status bind_range(weft_analyzer *a, const weft_expr *call, weft_bound *out)
 {
     static const char *const keys[] = {"start", "end", "step", "parts"};
     weft_status st = WEFT_OK;
+    const weft_span *span = weft_analyzer_span(a, &call->span);
     weft_ctx *ctx = a->ctx;
     const weft_scope nothing = {0};
     weft_binder b = {.a = a, .scope = &nothing, .clause = "range"};
@@ -20,19 +60,10 @@ static weft_status bind_range(weft_analyzer *a, const weft_expr *call, weft_boun
     const weft_relation *relation = NULL;
     const weft_node *node = NULL;
     if (call->arg_count < 1 || call->arg_count > 4)
-        return weft_fail_arg_count(ctx, "range", 1, 4, call->arg_count, weft_analyzer_span(a, &call->span));
+        return weft_fail_arg_count(ctx, "range", 1, 4, call->arg_count, span);
     for (int32_t i = 0; i < call->arg_count; i++) {
-        const weft_expr *e = NULL;
-        WEFT_TRY(st, weft_bind_expr(&b, call->args[i], &e));
-        WEFT_TRY(st, weft_expr_cast(ctx, e, WEFT_TYPE_OF(WEFT_TYPE_BIGINT), true, &e));
-        WEFT_TRY(st, weft_expr_fold(ctx, e, &e));
-        if (e->kind != WEFT_EXPR_LITERAL || e->literal.is_null)
-            WEFT_TRY(st, weft_fail_at(
-                             ctx, WEFT_TABLE_FUNCTION_ARGUMENT, weft_analyzer_span(a, &call->args[i]->span),
-                             "Failed to analyze the table valued function `range`: the argument `%s` "
-                             "must be a constant whole number.",
-                             keys[call->arg_count == 1 ? 1 : i]));
-        values[call->arg_count == 1 ? 1 : i] = e->literal.i64;
+        const int32_t index = call->arg_count == 1 ? 1 : i;
+        WEFT_TRY(st, range_argument(&b, call->args[i], span, index, &values[index]));
     }
     for (int32_t i = 0; i < 4; i++) {
         char *text = NULL;

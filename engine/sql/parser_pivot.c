@@ -79,8 +79,9 @@ done:
     return st;
 }
 
-/* column [AS name] or (columns) [AS name], each with as many columns as there are value names. */
-static weft_status parse_unpivot_items(sql_parser *p, weft_node *node)
+/* column [AS name] or (columns) [AS name], each with as many columns as there are value names. several: the
+ * latter, as those names stand in parentheses too. */
+static weft_status parse_unpivot_items(sql_parser *p, bool several, weft_node *node)
 {
     weft_status st = WEFT_OK;
     weft_pointers items = {0};
@@ -91,6 +92,8 @@ static weft_status parse_unpivot_items(sql_parser *p, weft_node *node)
         weft_pointers columns = {0};
         weft_unpivot_item *item = NULL;
         const char *alias = NULL;
+        if (sql_is(p, SQL_LPAREN) != several)
+            WEFT_TRY(st, weft_sql_syntax_error(p, several ? "'('" : "the name of a column"));
         WEFT_TRY(st, parse_columns(p, &columns));
         if (columns.count != node->unpivot.value_count)
             WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_UNPIVOT_VALUES, &start,
@@ -126,7 +129,8 @@ static weft_status parse_unpivot(sql_parser *p, const weft_node **input)
     const bool include = weft_sql_accept_text(p, "INCLUDE");
     if (include || weft_sql_accept_text(p, "EXCLUDE")) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_NULLS));
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
-    if (sql_is(p, SQL_LPAREN)) {
+    const bool several = sql_is(p, SQL_LPAREN);
+    if (several) {
         WEFT_TRY(st, weft_sql_name_list(p, &names, &count));
     } else {
         WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, 1, &one));
@@ -140,7 +144,7 @@ static weft_status parse_unpivot(sql_parser *p, const weft_node **input)
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_FOR));
     WEFT_TRY(st, weft_sql_name(p, "the name of the name column", &node->unpivot.name));
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_IN));
-    WEFT_TRY(st, parse_unpivot_items(p, node));
+    WEFT_TRY(st, parse_unpivot_items(p, several, node));
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
     node->span = weft_sql_span_from(p, &start);
     *input = node;

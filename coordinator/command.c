@@ -294,6 +294,52 @@ static weft_type declared_type(const weft_table_definition *d, const weft_output
     return column->type;
 }
 
+static weft_status quoted_parts(weft_ctx *ctx, const char *const *parts, int32_t count, const char *quote,
+                                char **out)
+{
+    weft_status st = WEFT_OK;
+    *out = "";
+    for (int32_t i = 0; i < count; i++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s%s%s%s%s", *out, i > 0 ? "." : "", quote,
+                                       parts[i], quote));
+done:
+    return st;
+}
+
+/* The column that [[[catalog.]database.]table.]column is, as its place among the columns. */
+static weft_status find_column(weft_ctx *ctx, const weft_node *show, const weft_table_definition *d,
+                               int32_t *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_outputs *output = &show->inputs[0]->output;
+    const char *const *parts = show->show.column;
+    const char *name = show->show.parts[show->show.part_count - 1];
+    const char *const table[] = {"spark_catalog", d == NULL ? NULL : d->database,
+                                 name}; /* NULL: a view's own */
+    const int32_t count = show->show.column_count;
+    char *text = NULL;
+    for (int32_t before = count < 4 ? count - 1 : 3; before >= 0; before--) {
+        bool same = true;
+        for (int32_t k = 0; k < before && same; k++) {
+            const char *own = table[3 - before + k];
+            same = own != NULL && strcasecmp(parts[k], own) == 0 && (k + 1 == before || d != NULL);
+        }
+        for (*out = 0; same && *out < output->count; ++*out) {
+            if (strcasecmp(output->columns[*out].name, parts[before]) != 0) continue;
+            if (before + 1 == count) return WEFT_OK;
+            WEFT_TRY(st, quoted_parts(ctx, parts + before, count - before, "", &text));
+            return weft_fail_at(ctx, WEFT_DESCRIBE_NESTED_COLUMN, &show->span,
+                                "DESC TABLE COLUMN does not support nested column: %s.", text);
+        }
+    }
+    WEFT_TRY(st, quoted_parts(ctx, parts, count, "`", &text));
+    st = weft_fail_at(
+        ctx, WEFT_COLUMN_NOT_FOUND, &show->span,
+        "The column %s cannot be found. Verify the spelling and correctness of the column name.", text);
+done:
+    return st;
+}
+
 /* DESCRIBE t c */
 static weft_status describe_column(weft_ctx *ctx, const weft_node *show, const weft_table_definition *d,
                                    weft_command_rows *out)
@@ -304,13 +350,7 @@ static weft_status describe_column(weft_ctx *ctx, const weft_node *show, const w
     char *type = NULL;
     const weft_outputs *output = &show->inputs[0]->output;
     int32_t at = 0;
-    while (at < output->count && strcasecmp(output->columns[at].name, show->show.column) != 0) at++;
-    if (at == output->count)
-        return weft_fail_at(
-            ctx, WEFT_COLUMN_NOT_FOUND, &show->span,
-            "The column `%s` cannot be found. Verify the spelling and correctness of the column "
-            "name.",
-            show->show.column);
+    WEFT_TRY(st, find_column(ctx, show, d, &at));
     const char *comment = column_comment(d, output->columns[at].name);
     WEFT_TRY(st, weft_type_text_copy(ctx, declared_type(d, &output->columns[at]), true, &type));
     const char *const rows[] = {"col_name", output->columns[at].name,          "data_type", type,
@@ -342,7 +382,7 @@ static weft_status show_columns(weft_ctx *ctx, const weft_session_catalog *catal
     const weft_outputs *output = &show->inputs[0]->output;
     const weft_table_definition *d = NULL;
     WEFT_TRY(st, described(ctx, catalog, show, &d));
-    if (show->show.column != NULL) return describe_column(ctx, show, d, out);
+    if (show->show.column_count > 0) return describe_column(ctx, show, d, out);
     for (int32_t i = 0; i < output->count; i++) {
         char *type = NULL;
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, output->columns[i].name));
@@ -432,10 +472,8 @@ done:
 static weft_status no_procedure(weft_ctx *ctx, const weft_node *show)
 {
     weft_status st = WEFT_OK;
-    char *name = "";
-    for (int32_t i = 0; i < show->show.part_count; i++)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s%s`%s`", name, i > 0 ? "." : "",
-                                       show->show.parts[i]));
+    char *name = NULL;
+    WEFT_TRY(st, quoted_parts(ctx, show->show.parts, show->show.part_count, "`", &name));
     st = weft_fail_at(ctx, WEFT_UNRESOLVED_ROUTINE, &show->span,
                       "Cannot resolve routine %s on search path [`system`.`builtin`, `system`.`session`, "
                       "`spark_catalog`.`%s`].",

@@ -169,7 +169,8 @@ weft_status weft_session_config(weft_session *s, weft_ctx *ctx, const weft_node 
     if (value != NULL && is_foreign(key)) value = bound->config.written;
     *rows = (weft_command_rows){0};
     *changed = bound->config.reset || value != NULL;
-    if (bound->config.reset) return reset(s, ctx, key);
+    if (bound->config.reset) WEFT_TRY(st, reset(s, ctx, key));
+    if (bound->config.reset && !bound->config.shows) goto done;
     if (value != NULL) {
         WEFT_TRY(st, refuse_variable(s, ctx, key));
         WEFT_TRY(st, weft_session_put(ctx, s, &s->settings, key, value));

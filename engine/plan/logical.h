@@ -454,15 +454,17 @@ struct weft_node {
             const char *key, *value; /* NULL: show */
             const char *written; /* the value with its single or double quotes, as keys of others have it */
             bool reset;
+            bool shows; /* a RESET that gives the row of SET key: SET TIME ZONE LOCAL */
         } config;
         struct {
             const char *what; /* "tables", "functions", "columns", "describe", "files", "add files" */
             const char *name, *pattern;
             int32_t path_count; /* of files, as they were written */
             const char *const *paths;
-            int32_t part_count; /* DESCRIBE: the table's name, a column's, and EXTENDED */
+            int32_t part_count; /* DESCRIBE: the table's name, a column's as it was written, and EXTENDED */
             const char *const *parts;
-            const char *column;
+            int32_t column_count;
+            const char *const *column;
             bool extended;
             const weft_partition_spec *spec; /* DESCRIBE t PARTITION (…), or NULL */
         } show;

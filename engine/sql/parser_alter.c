@@ -1,4 +1,5 @@
 /* engine/sql/parser_alter.c - ALTER TABLE, VIEW and DATABASE; COMMENT ON, MSCK REPAIR, REFRESH. */
+#include <string.h>
 #include <strings.h>
 
 #include "engine/sql/parser_internal.h"
@@ -188,7 +189,10 @@ static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft
     } else if (weft_sql_accept_text(p, "ADD") &&
                (weft_sql_accept_word(p, SQL_KW_COLUMNS) || weft_sql_accept_text(p, "COLUMN"))) {
         node->command.op = WEFT_TABLE_ADD_COLUMNS;
-        WEFT_TRY(st, weft_sql_column_list(p, true, NULL, &columns));
+        const char *outer = NULL;
+        WEFT_TRY(st, weft_sql_column_list(p, &outer, NULL, &columns));
+        if (outer != NULL)
+            WEFT_TRY(st, weft_sql_refuse_column(p, node, "ADD COLUMN with qualified column", outer));
     } else if (weft_sql_accept_text(p, "ALTER")) {
         WEFT_TRY(st, weft_sql_alter_column(p, start, false, node));
     } else if (weft_sql_accept_text(p, "CHANGE")) {
@@ -399,7 +403,8 @@ weft_status weft_sql_alter(sql_parser *p, const weft_node **out)
         node->command.text = sync ? "SYNC" : drop ? "DROP" : "ADD";
         if (change && !weft_sql_accept_text(p, "PARTITIONS"))
             WEFT_TRY(st, weft_sql_syntax_error(p, "PARTITIONS"));
-    } else if (weft_sql_is_text(p, 0, "REFRESH") && sql_word_at(p, 1, SQL_KW_FUNCTION)) {
+    } else if (weft_sql_is_text(p, 0, "REFRESH") && sql_word_at(p, 1, SQL_KW_FUNCTION) &&
+               !sql_is_at(p, 2, SQL_END) && !sql_is_at(p, 2, SQL_SEMICOLON)) {
         return weft_sql_refresh_function(p, out);
     } else {
         weft_sql_advance(p); /* REFRESH */
@@ -408,11 +413,18 @@ weft_status weft_sql_alter(sql_parser *p, const weft_node **out)
             WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_REFRESH_EMPTY, &start,
                                       "Invalid SQL syntax: Resource paths cannot be empty in REFRESH "
                                       "statements. Use / to match everything."));
-        if (sql_is(p, SQL_STRING)) {
+        if (sql_is(p, SQL_STRING) && sql_is_at(p, 1, SQL_END)) {
             WEFT_TRY(st, weft_sql_string(p, "a path", &node->command.text, &len));
-        } else {
-            WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
+        } else if (sql_word(p, SQL_KW_TABLE) && !sql_is_at(p, 1, SQL_END) &&
+                   !sql_is_at(p, 1, SQL_SEMICOLON)) {
+            weft_sql_advance(p);
             WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", node));
+        } else {
+            WEFT_TRY(st, weft_sql_rest(p, &node->command.text));
+            if (strpbrk(node->command.text, " \n\r\t") != NULL)
+                WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_REFRESH_PATH, &start,
+                                          "Invalid SQL syntax: REFRESH statements cannot contain ' ', "
+                                          "'\\n', '\\r', '\\t' inside unquoted resource paths."));
         }
     }
     node->span = weft_sql_span_from(p, &start);

@@ -57,9 +57,12 @@ weft_status weft_sql_alter_column(sql_parser *p, const weft_span *start, bool ch
     static const char *const actions[] = {"COMMENT", "TYPE", "SET", "DROP", "FIRST", "AFTER"};
     weft_status st = WEFT_OK;
     const char *again = NULL;
+    const char *const *parts = NULL;
+    int32_t count = 0;
     bool action = sql_is(p, SQL_END);
     weft_sql_accept_text(p, "COLUMN");
-    WEFT_TRY(st, weft_sql_name(p, "the name of a column", &node->command.column));
+    WEFT_TRY(st, weft_sql_names(p, "the name of a column", &parts, &count));
+    node->command.column = parts[count - 1];
     for (int32_t i = 0; i < WEFT_COUNT(actions); i++) action |= weft_sql_is_text(p, 0, actions[i]);
     if (change && !action) {
         WEFT_TRY(st, weft_sql_name(p, "the name of a column", &again));
@@ -103,6 +106,8 @@ weft_status weft_sql_alter_column(sql_parser *p, const weft_span *start, bool ch
         while (!sql_is(p, SQL_END) && !sql_is(p, SQL_SEMICOLON) && !sql_is(p, SQL_BAD)) weft_sql_advance(p);
         WEFT_TRY(st, weft_sql_refuse_column(p, node, "ALTER COLUMN in bulk", node->command.column));
     }
+    if (count > 1)
+        WEFT_TRY(st, weft_sql_refuse_column(p, node, "ALTER COLUMN with qualified column", parts[0]));
 done:
     return st;
 }

@@ -117,7 +117,7 @@ weft_status weft_sql_alter_refused(sql_parser *p, weft_node *node, bool *found)
     } else if (weft_sql_is_text(p, 0, "REPLACE") && sql_word_at(p, 1, SQL_KW_COLUMNS)) {
         weft_sql_advance(p);
         weft_sql_advance(p);
-        WEFT_TRY(st, weft_sql_column_list(p, false, NULL, &columns));
+        WEFT_TRY(st, weft_sql_column_list(p, NULL, NULL, &columns));
         refuse(node, "REPLACE COLUMNS");
     } else if (weft_sql_is_text(p, 0, "ADD") && !many && !sql_word_at(p, 1, SQL_KW_PARTITION)) {
         weft_sql_advance(p);

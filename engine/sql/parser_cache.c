@@ -54,7 +54,8 @@ static weft_status parse_statistics(sql_parser *p, weft_node *node)
                                   "be either NOSCAN or empty.",
                                   (int)(at.stop - at.start), p->text + at.start));
     }
-    if (!node->command.scans || !weft_sql_accept_word(p, SQL_KW_FOR)) goto done;
+    const bool one = !node->command.view; /* TABLES takes no columns */
+    if (!node->command.scans || !one || !weft_sql_accept_word(p, SQL_KW_FOR)) goto done;
     const bool all = weft_sql_accept_word(p, SQL_KW_ALL);
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_COLUMNS));
     if (all) {

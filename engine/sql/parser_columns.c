@@ -93,9 +93,24 @@ done:
     return st;
 }
 
-weft_status weft_sql_column_list(sql_parser *p, bool bare, sql_made *made, weft_pointers *columns)
+/* The name of a column; behind ADD COLUMNS that of a field in *outer, which then is its column. */
+static weft_status parse_column_name(sql_parser *p, const char **outer, const char **out)
 {
     weft_status st = WEFT_OK;
+    const char *const *parts = NULL;
+    int32_t count = 0;
+    if (outer == NULL) return weft_sql_name(p, "the name of a column", out);
+    WEFT_TRY(st, weft_sql_names(p, "the name of a column", &parts, &count));
+    *out = parts[count - 1];
+    if (count > 1 && *outer == NULL) *outer = parts[0];
+done:
+    return st;
+}
+
+weft_status weft_sql_column_list(sql_parser *p, const char **outer, sql_made *made, weft_pointers *columns)
+{
+    weft_status st = WEFT_OK;
+    const bool bare = outer != NULL;
     const bool parentheses = weft_sql_accept(p, SQL_LPAREN);
     if (!parentheses && !bare) WEFT_TRY(st, weft_sql_syntax_error(p, "'('"));
     do {
@@ -104,7 +119,7 @@ weft_status weft_sql_column_list(sql_parser *p, bool bare, sql_made *made, weft_
             WEFT_TRY(st, weft_sql_constraint(p, true, made));
             continue;
         }
-        WEFT_TRY(st, weft_sql_name(p, "the name of a column", &name));
+        WEFT_TRY(st, parse_column_name(p, outer, &name));
         WEFT_TRY(st, weft_sql_column(p, bare, name, made, columns));
     } while (weft_sql_accept(p, SQL_COMMA));
     if (parentheses) WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));

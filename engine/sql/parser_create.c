@@ -454,7 +454,7 @@ weft_status weft_sql_create_table(sql_parser *p, const weft_span *start, bool re
     if (c.like) WEFT_TRY(st, weft_sql_names(p, "the name of a table", &source, &source_count));
     if (c.like) c.format = NULL;
     if (!c.like && sql_is(p, SQL_LPAREN) && !sql_word_at(p, 1, SQL_KW_SELECT))
-        WEFT_TRY(st, weft_sql_column_list(p, false, &c.made, &c.columns));
+        WEFT_TRY(st, weft_sql_column_list(p, NULL, &c.made, &c.columns));
     WEFT_TRY(st, parse_clauses(p, &c));
     WEFT_TRY(st, check_clauses(p, &c));
     for (int32_t i = 0; i < c.typed.count; i++)

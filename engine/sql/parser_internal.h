@@ -312,6 +312,8 @@ WEFT_MUST_CHECK weft_status weft_sql_create_database(sql_parser *p, const weft_s
 WEFT_MUST_CHECK weft_status weft_sql_drop_table(sql_parser *p, const weft_span *start,
                                                 const weft_node **out); /* after DROP */
 WEFT_MUST_CHECK weft_status weft_sql_table_command(sql_parser *p, const weft_node **out);
+/* parser_show.c: the rest of the statement as it is written, without blanks at its ends. */
+WEFT_MUST_CHECK weft_status weft_sql_rest(sql_parser *p, const char **out);
 /* SHOW DATABASES, CREATE TABLE, TBLPROPERTIES … behind SHOW; *out NULL: it is another one. */
 WEFT_MUST_CHECK weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start,
                                                  const weft_node **out);
@@ -393,9 +395,10 @@ WEFT_MUST_CHECK weft_status weft_sql_constraint(sql_parser *p, bool of_table, sq
 /* At GENERATED, behind the type of a column. */
 WEFT_MUST_CHECK weft_status weft_sql_generated(sql_parser *p, weft_type type, sql_made *made);
 /* parser_columns.c: (name type [NOT NULL] [DEFAULT e] [COMMENT text] …, constraint, …) as
- * weft_column_definition. bare: of ALTER TABLE … ADD COLUMN, where the parentheses may be left out. made:
- * NULL where neither constraints nor GENERATED may stand. */
-WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, bool bare, sql_made *made,
+ * weft_column_definition. outer: NULL, or of ALTER TABLE … ADD COLUMN, where the parentheses may be left out
+ * and a name may be that of a field: then *outer, NULL before, is its column. made: NULL where neither
+ * constraints nor GENERATED may stand. */
+WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, const char **outer, sql_made *made,
                                                  weft_pointers *columns);
 /* One of them, behind its name. */
 WEFT_MUST_CHECK weft_status weft_sql_column(sql_parser *p, bool added, const char *name, sql_made *made,

@@ -65,6 +65,13 @@ done:
     return st;
 }
 
+/* FROM VALUES 1, VALUES 2: the comma parts tables where no row can begin. */
+static bool at_next_values(sql_parser *p)
+{
+    return sql_is(p, SQL_COMMA) && sql_word_at(p, 1, SQL_KW_VALUES) &&
+           (sql_is_at(p, 2, SQL_INTEGER) || sql_is_at(p, 2, SQL_DECIMAL));
+}
+
 /* VALUES row, row, …: a row is (a, b) or a single expression. */
 weft_status weft_sql_values(sql_parser *p, const weft_node **out)
 {
@@ -89,7 +96,7 @@ weft_status weft_sql_values(sql_parser *p, const weft_node **out)
         for (int32_t i = 0; i < count; i++) {
             WEFT_TRY(st, weft_pointers_push(p->ctx, &cells, row ? e->args[i] : e));
         }
-    } while (weft_sql_accept(p, SQL_COMMA));
+    } while (!at_next_values(p) && weft_sql_accept(p, SQL_COMMA));
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_VALUES, weft_sql_span_from(p, &start), NULL, 0, &node));
     node->values.row_count = rows;
     node->values.column_count = columns;
@@ -272,6 +279,11 @@ weft_status weft_sql_finish_join(sql_parser *p, const weft_span *start, weft_nod
                                  const weft_node *right, const weft_node **left)
 {
     weft_status st = WEFT_OK;
+    if (model->join.natural && cross) {
+        const weft_span span = weft_sql_span_from(p, start);
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_INCOMPATIBLE_JOIN_TYPES, &span,
+                                  "The join types NATURAL and CROSS are incompatible."));
+    }
     if (model->join.natural && (sql_word(p, SQL_KW_ON) || sql_word(p, SQL_KW_USING))) {
         const weft_span span = weft_sql_peek(p, 0)->span;
         WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_PARSE_SYNTAX_ERROR, &span,

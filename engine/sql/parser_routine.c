@@ -219,6 +219,19 @@ static weft_status check_refused(sql_parser *p, const refused_parts *refused, co
                      refused->not_null);
 }
 
+static weft_status check_clauses(sql_parser *p, const weft_span *span, const weft_routine *r)
+{
+    if (r->replace && r->if_not_exists)
+        return weft_fail_at(p->ctx, WEFT_INVALID_SQL_SYNTAX_CREATE_ROUTINE, span,
+                            "Invalid SQL syntax: CREATE FUNCTION with both IF NOT EXISTS and REPLACE "
+                            "is not allowed.");
+    if (r->temporary && r->if_not_exists)
+        return weft_fail_at(p->ctx, WEFT_INVALID_SQL_SYNTAX_TEMP_IF_NOT_EXISTS, span,
+                            "Invalid SQL syntax: CREATE TEMPORARY FUNCTION with IF NOT EXISTS is not "
+                            "allowed.");
+    return WEFT_OK;
+}
+
 weft_status weft_sql_create_function(sql_parser *p, const weft_span *start, bool replace, bool temporary,
                                      const weft_node **out)
 {
@@ -231,8 +244,10 @@ weft_status weft_sql_create_function(sql_parser *p, const weft_span *start, bool
     *r = (weft_routine){.replace = replace, .temporary = temporary};
     WEFT_TRY(st, weft_sql_if_exists(p, true, &r->if_not_exists));
     WEFT_TRY(st, weft_sql_names(p, "the name of a function", &r->parts, &r->part_count));
-    if (sql_word(p, SQL_KW_AS))
+    if (sql_word(p, SQL_KW_AS)) {
+        WEFT_TRY(st, check_clauses(p, start, r));
         WEFT_TRY(st, weft_sql_unsupported(p, start, "CREATE FUNCTION … AS a class of Java"));
+    }
     WEFT_TRY(st, parse_parameters(p, false, &refused, &r->parameters, &r->parameter_count));
     while (more) WEFT_TRY(st, parse_characteristic(p, &refused, r, &more));
     WEFT_TRY(st, settle_types(p, r));
@@ -248,16 +263,7 @@ weft_status weft_sql_create_function(sql_parser *p, const weft_span *start, bool
                                   "database before its name.",
                                   r->parts[0], r->parts[1]));
     }
-    if (replace && r->if_not_exists) {
-        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_INVALID_SQL_SYNTAX_CREATE_ROUTINE, &span,
-                                  "Invalid SQL syntax: CREATE FUNCTION with both IF NOT EXISTS and REPLACE "
-                                  "is not allowed."));
-    }
-    if (temporary && r->if_not_exists) {
-        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_INVALID_SQL_SYNTAX_TEMP_IF_NOT_EXISTS, &span,
-                                  "Invalid SQL syntax: CREATE TEMPORARY FUNCTION with IF NOT EXISTS is not "
-                                  "allowed."));
-    }
+    WEFT_TRY(st, check_clauses(p, &span, r));
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_ROUTINE, span, NULL, 0, &node));
     node->routine.created = r;
     node->routine.part_count = r->part_count;

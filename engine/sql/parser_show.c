@@ -71,6 +71,26 @@ done:
     return st;
 }
 
+/* SHOW FUNCTIONS [database.]name, which is not behind IN. */
+static weft_status parse_shown_function(sql_parser *p, bool of, const char **database, const char **name)
+{
+    weft_status st = WEFT_OK;
+    const char *const *parts = NULL;
+    int32_t count = 0;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    WEFT_TRY(st, weft_sql_names(p, "the name of a function", &parts, &count));
+    const weft_span span = weft_sql_span_from(p, &start);
+    if (of)
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_SHOW_FUNCTIONS_PATTERN, &span,
+                                  "Invalid SQL syntax: Invalid pattern in SHOW FUNCTIONS: `%s`. It must be a "
+                                  "\"STRING\" literal.",
+                                  parts[count - 1]));
+    *name = parts[count - 1];
+    if (count > 1) *database = parts[count - 2];
+done:
+    return st;
+}
+
 /* USER, SYSTEM or ALL before FUNCTIONS. */
 static weft_status parse_scope(sql_parser *p, const weft_span *start, const char **out)
 {
@@ -135,7 +155,7 @@ weft_status weft_sql_show(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, parse_pattern(p, &pattern));
         if (strcmp(what, "tables") == 0 && weft_sql_accept_as_json(p)) what = "tables as json";
         if (pattern == NULL && what == functions && (sql_is(p, SQL_WORD) || sql_is(p, SQL_QUOTED)))
-            WEFT_TRY(st, weft_sql_name(p, "the name of a function", &pattern));
+            WEFT_TRY(st, parse_shown_function(p, of, &name, &pattern));
     }
     WEFT_TRY(st, show_node(p, &start, what, table, &node));
     node->show.name = name;
@@ -187,27 +207,60 @@ done:
 }
 
 /* [PARTITION (…)] [column] [AS JSON], behind the name of a table. */
-static weft_status parse_described(sql_parser *p, const weft_span *start, bool extended, const char **column,
-                                   weft_partition_spec **spec, bool *as_json)
+static weft_status parse_described(sql_parser *p, const weft_span *start, weft_node *show, bool *as_json)
 {
     weft_status st = WEFT_OK;
-    if (sql_word(p, SQL_KW_PARTITION)) WEFT_TRY(st, weft_sql_partition_spec(p, false, spec));
-    *as_json = sql_word(p, SQL_KW_AS) && weft_sql_is_text(p, 1, "JSON");
+    weft_partition_spec *spec = NULL;
+    if (sql_word(p, SQL_KW_PARTITION)) WEFT_TRY(st, weft_sql_partition_spec(p, false, &spec));
+    show->show.spec = spec;
+    *as_json = weft_sql_accept_as_json(p);
     if (!*as_json && !sql_is(p, SQL_END) && !sql_is(p, SQL_SEMICOLON))
-        WEFT_TRY(st, weft_sql_name(p, "the name of a column", column));
-    *as_json |= sql_word(p, SQL_KW_AS) && weft_sql_is_text(p, 1, "JSON");
-    if (!*as_json) goto done;
-    weft_sql_advance(p);
-    weft_sql_advance(p);
-    if (*column != NULL)
-        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_DESCRIBE_COLUMN_JSON, start,
-                                  "The feature is not supported: DESC TABLE COLUMN AS JSON not supported for "
-                                  "individual columns."));
-    if (!extended)
+        WEFT_TRY(st, weft_sql_names(p, "the name of a column", &show->show.column, &show->show.column_count));
+    *as_json = *as_json || weft_sql_accept_as_json(p);
+    if (*as_json && !show->show.extended)
         WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_DESCRIBE_JSON, start,
                                   "DESCRIBE TABLE ... AS JSON only supported when [EXTENDED|FORMATTED] is "
                                   "specified. For example: DESCRIBE EXTENDED <tableName> AS JSON is "
                                   "supported but DESCRIBE <tableName> AS JSON is not."));
+    if (*as_json && show->show.column_count > 0)
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_DESCRIBE_COLUMN_JSON, start,
+                                  "The feature is not supported: DESC TABLE COLUMN AS JSON not supported for "
+                                  "individual columns."));
+    if (spec != NULL && show->show.column_count > 0)
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_DESCRIBE_COLUMN_PARTITION, start,
+                                  "The feature is not supported: DESC TABLE COLUMN for a specific "
+                                  "partition."));
+done:
+    return st;
+}
+
+/* DESCRIBE QUERY query, DESCRIBE [TABLE] [EXTENDED | FORMATTED] name …: behind DESCRIBE. */
+static weft_status describe_relation(sql_parser *p, const weft_span *start, weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *input = NULL;
+    const char *name = NULL;
+    weft_node model = {0};
+    bool as_json = false;
+    const bool query = weft_sql_accept_word(p, SQL_KW_QUERY) || sql_word(p, SQL_KW_SELECT) ||
+                       sql_word(p, SQL_KW_WITH) || sql_word(p, SQL_KW_VALUES) ||
+                       (sql_word(p, SQL_KW_FROM) && sql_is_at(p, 1, SQL_WORD));
+    if (query) {
+        WEFT_TRY(st, weft_sql_query(p, &input));
+        return show_node(p, start, "describe", input, out);
+    }
+    if (!sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT)) weft_sql_accept_word(p, SQL_KW_TABLE);
+    if (!sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT))
+        model.show.extended = weft_sql_accept_word(p, SQL_KW_EXTENDED) ||
+                              weft_sql_accept_word(p, SQL_KW_FORMATTED);
+    WEFT_TRY(st, parse_table(p, &input, &name));
+    WEFT_TRY(st, parse_described(p, start, &model, &as_json));
+    WEFT_TRY(st, show_node(p, start, as_json ? "describe as json" : "describe", input, out));
+    model.show.what = (*out)->show.what;
+    model.show.name = name;
+    model.show.parts = input->relation.parts;
+    model.show.part_count = input->relation.part_count;
+    (*out)->show = model.show;
 done:
     return st;
 }
@@ -216,11 +269,7 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
-    const weft_node *input = NULL;
-    const char *name = NULL, *column = NULL;
     weft_node *node = NULL;
-    weft_partition_spec *spec = NULL;
-    bool extended = false, as_json = false;
     weft_sql_advance(p);
     const bool names = !sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT) &&
                        !sql_is_at(p, 1, SQL_SEMICOLON);
@@ -229,38 +278,16 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, weft_sql_command(p, &start, WEFT_DATABASE_DESCRIBE, &node));
         node->command.extended = weft_sql_accept_word(p, SQL_KW_EXTENDED);
         WEFT_TRY(st, weft_sql_command_name(p, "the name of a database", node));
-        *out = node;
-        goto done;
-    }
-    if (sql_word(p, SQL_KW_FUNCTION) && !sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_SEMICOLON)) {
+    } else if (sql_word(p, SQL_KW_FUNCTION) && !sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_SEMICOLON)) {
+        const char *name = NULL;
         weft_sql_advance(p);
-        extended = weft_sql_accept_word(p, SQL_KW_EXTENDED);
+        const bool extended = weft_sql_accept_word(p, SQL_KW_EXTENDED);
         WEFT_TRY(st, parse_function_name(p, &name));
         WEFT_TRY(st, show_node(p, &start, extended ? "function extended" : "function", NULL, &node));
+        node->show.name = name;
     } else {
-        const bool query = weft_sql_accept_word(p, SQL_KW_QUERY) || sql_word(p, SQL_KW_SELECT) ||
-                           sql_word(p, SQL_KW_WITH) || sql_word(p, SQL_KW_VALUES) ||
-                           (sql_word(p, SQL_KW_FROM) && sql_is_at(p, 1, SQL_WORD));
-        if (query) {
-            WEFT_TRY(st, weft_sql_query(p, &input));
-        } else {
-            if (!sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT)) weft_sql_accept_word(p, SQL_KW_TABLE);
-            if (!sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT))
-                extended = weft_sql_accept_word(p, SQL_KW_EXTENDED) ||
-                           weft_sql_accept_word(p, SQL_KW_FORMATTED);
-            WEFT_TRY(st, parse_table(p, &input, &name));
-            WEFT_TRY(st, parse_described(p, &start, extended, &column, &spec, &as_json));
-        }
-        WEFT_TRY(st, show_node(p, &start, as_json ? "describe as json" : "describe", input, &node));
-        node->show.extended = extended;
-        node->show.column = column;
-        node->show.spec = spec;
-        if (!query) {
-            node->show.parts = input->relation.parts;
-            node->show.part_count = input->relation.part_count;
-        }
+        WEFT_TRY(st, describe_relation(p, &start, &node));
     }
-    node->show.name = name;
     *out = node;
 done:
     return st;
@@ -309,6 +336,16 @@ static int32_t end_of_rest(const sql_parser *p, int32_t from)
             break;
     }
     return stop;
+}
+
+weft_status weft_sql_rest(sql_parser *p, const char **out)
+{
+    int32_t from = p->last.stop, stop = end_of_rest(p, from);
+    while (from < stop && isspace((unsigned char)p->text[from])) from++;
+    while (stop > from && isspace((unsigned char)p->text[stop - 1])) stop--;
+    const weft_status st = weft_sql_text_copy(p, from, stop, out);
+    go_on_behind(p, stop);
+    return st;
 }
 
 /* The quoted texts between from and stop; without any the whole is one path. */
@@ -440,9 +477,33 @@ static weft_status zone_of_text(sql_parser *p, const weft_span *start, int32_t f
     if (strcasecmp(config->config.value, "LOCAL") != 0)
         return weft_fail_at(p->ctx, WEFT_ZONE_DISPLACEMENT, start, "Invalid time zone displacement value.");
     config->config.value = NULL;
-    config->config.reset = true;
+    config->config.reset = config->config.shows = true;
 done:
     return st;
+}
+
+static bool is_name_byte(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '`' || (c & 0x80) != 0;
+}
+
+/* SET PATH = a.b, c: a list of names; with anything else `path` is a key like another. */
+static bool is_path_list(sql_parser *p)
+{
+    if (!weft_sql_is_text(p, 0, "PATH") || !sql_is_at(p, 1, SQL_EQ)) return false;
+    const int32_t from = weft_sql_peek(p, 1)->span.stop, stop = end_of_rest(p, from);
+    char before = '\0'; /* the last one that is no blank */
+    bool gap = false;
+    for (int32_t i = from; i < stop; i++) {
+        const char c = p->text[i];
+        gap |= isspace((unsigned char)c) != 0;
+        if (isspace((unsigned char)c)) continue;
+        if (!is_name_byte(c) && strchr(".,()", c) == NULL) return false;
+        if (gap && is_name_byte(c) && is_name_byte(before)) return false;
+        before = c;
+        gap = false;
+    }
+    return before != '\0';
 }
 
 weft_status weft_sql_set(sql_parser *p, const weft_node **out)
@@ -459,9 +520,7 @@ weft_status weft_sql_set(sql_parser *p, const weft_node **out)
                          !sql_is_at(p, 1, SQL_EQ) && !sql_is_at(p, 1, SQL_END) &&
                          !sql_is_at(p, 1, SQL_SEMICOLON);
     if (!reset && catalog) return weft_sql_set_catalog(p, &start, out);
-    const bool path = weft_sql_is_text(p, 0, "PATH") && sql_is_at(p, 1, SQL_EQ) &&
-                      !sql_is_at(p, 2, SQL_END) && !sql_is_at(p, 2, SQL_SEMICOLON);
-    if (!reset && path) return weft_sql_set_path(p, &start, out);
+    if (!reset && is_path_list(p)) return weft_sql_set_path(p, &start, out);
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SET_CONFIG, start, NULL, 0, &node));
     node->config.reset = reset;
     const bool zone = !reset && sql_word(p, SQL_KW_TIME) && sql_word_at(p, 1, SQL_KW_ZONE);

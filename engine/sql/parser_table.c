@@ -175,7 +175,7 @@ weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start, const we
         WEFT_TRY(st, weft_sql_command(p, start, WEFT_TABLE_SHOW_PROPERTIES, &node));
         WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", node));
         if (weft_sql_accept(p, SQL_LPAREN)) {
-            WEFT_TRY(st, weft_sql_string(p, "the key of a property", &node->command.to, &len));
+            WEFT_TRY(st, weft_sql_option_key(p, &node->command.to));
             WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
         }
     } else {

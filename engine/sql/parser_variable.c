@@ -48,10 +48,8 @@ void weft_sql_variable_word(sql_parser *p)
 {
     const bool word = weft_sql_is_text(p, 0, "VARIABLE") || weft_sql_is_text(p, 0, "VAR");
     const bool name = sql_is_at(p, 1, SQL_WORD) || sql_is_at(p, 1, SQL_QUOTED);
-    const bool ends = sql_is_at(p, 2, SQL_END) || sql_is_at(p, 2, SQL_SEMICOLON) ||
-                      sql_is_at(p, 2, SQL_LPAREN) ||
-                      sql_is_at(p, 2, SQL_LT); /* DECLARE var INT: it is the name */
-    if (word && name && !ends) weft_sql_advance(p);
+    const bool type = sql_is_at(p, 2, SQL_LPAREN) || sql_is_at(p, 2, SQL_LT); /* DECLARE var DECIMAL(3, 1) */
+    if (word && name && !type) weft_sql_advance(p);
 }
 
 bool weft_sql_at_cursor(sql_parser *p)

@@ -193,6 +193,18 @@ done:
     return st;
 }
 
+static weft_status check_absence(sql_parser *p, const weft_span *start, const char *name, bool replace,
+                                 bool temporary)
+{
+    if (temporary && !replace)
+        return weft_fail_at(p->ctx, WEFT_TEMPORARY_VIEW_IF_NOT_EXISTS, start,
+                            "It is not allowed to define a TEMPORARY view with IF NOT EXISTS.");
+    if (replace)
+        return weft_fail_at(p->ctx, WEFT_VIEW_REPLACE_IF_NOT_EXISTS, start,
+                            "CREATE VIEW %s with both IF NOT EXISTS and REPLACE is not allowed.", name);
+    return WEFT_OK;
+}
+
 weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool replace, bool temporary,
                                  bool global, const weft_node **out)
 {
@@ -226,6 +238,7 @@ weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool rep
         WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &text));
     }
     const weft_span span = weft_sql_span_from(p, start);
+    if (if_not_exists) WEFT_TRY(st, check_absence(p, &span, parts[part_count - 1], replace, temporary));
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_CREATE_VIEW, span, &query, query != NULL ? 1 : 0, &node));
     node->view.name = parts[part_count - 1];
     node->view.parts = parts;

@@ -14,6 +14,7 @@
 
 /* ---- SHOW FUNCTIONS ---- */
 
+/* The name and its aliases, without those that the parser alone gives: (unary_minus). */
 static weft_status add_names(weft_ctx *ctx, const char *name, const char *aliases, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
@@ -22,7 +23,7 @@ static weft_status add_names(weft_ctx *ctx, const char *name, const char *aliase
         const size_t len = strcspn(aliases, ",");
         char *copy = NULL;
         WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, aliases, len, &copy));
-        WEFT_TRY(st, weft_pointers_push(ctx, out, copy));
+        if (copy[0] != '(') WEFT_TRY(st, weft_pointers_push(ctx, out, copy));
         aliases += len + (aliases[len] == ',');
         while (*aliases == ' ') aliases++;
     }
@@ -36,8 +37,10 @@ static weft_status add_builtin(weft_ctx *ctx, weft_pointers *out)
     int32_t count = 0;
     const weft_function *const *functions = weft_function_all(&count);
     for (int32_t i = 0; i < count; i++) {
-        /* What stands for other things, and what plans alone hold: (char_pad) … */
-        if ((functions[i]->flags & WEFT_FN_LAMBDA_PART) != 0 || functions[i]->name[0] == '(') continue;
+        /* What stands for other things, what plans alone hold ((char_pad) …), and what is only grammar: a.b,
+         * a[b]. */
+        if ((functions[i]->flags & WEFT_FN_LAMBDA_PART) != 0 || strchr("(.[", functions[i]->name[0]) != NULL)
+            continue;
         WEFT_TRY(st, add_names(ctx, functions[i]->name, functions[i]->aliases, out));
     }
     const weft_aggregate *const *aggregates = weft_aggregate_all(&count);
@@ -45,6 +48,8 @@ static weft_status add_builtin(weft_ctx *ctx, weft_pointers *out)
         if (aggregates[i]->name[0] == '(') continue;
         WEFT_TRY(st, add_names(ctx, aggregates[i]->name, aggregates[i]->aliases, out));
     }
+    const weft_form *forms = weft_form_all(&count);
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_pointers_push(ctx, out, forms[i].name));
 done:
     return st;
 }
@@ -223,14 +228,19 @@ static weft_status describe(weft_ctx *ctx, weft_session_catalog *catalog, const 
     const weft_catalog view = weft_session_catalog_view(catalog);
     const weft_function *fn = weft_function_find(name);
     const weft_aggregate *aggregate = weft_aggregate_find(name);
+    const weft_form *form = weft_form_find(name);
     const weft_routine *routine = NULL;
     if (fn != NULL && (fn->flags & WEFT_FN_LAMBDA_PART) != 0) fn = NULL;
-    if (fn == NULL && aggregate == NULL) WEFT_TRY(st, view.routine(ctx, view.self, name, &routine));
+    if (fn == NULL && aggregate == NULL && form == NULL)
+        WEFT_TRY(st, view.routine(ctx, view.self, name, &routine));
     if (fn != NULL)
         WEFT_TRY(st, describe_builtin(&d, fn->name, fn->help, fn->example, fn->example_result, extended));
     else if (aggregate != NULL)
         WEFT_TRY(st, describe_builtin(&d, aggregate->name, aggregate->help, aggregate->example,
                                       aggregate->example_result, extended));
+    else if (form != NULL)
+        WEFT_TRY(st,
+                 describe_builtin(&d, form->name, form->help, form->example, form->example_result, extended));
     else if (routine != NULL)
         WEFT_TRY(st, describe_routine(&d, routine, extended));
     else
@@ -254,7 +264,7 @@ static weft_status refresh(weft_ctx *ctx, weft_session_catalog *catalog, const w
     const weft_catalog view = weft_session_catalog_view(catalog);
     const weft_routine *routine = NULL;
     *out = (weft_command_rows){0};
-    if (weft_function_find(name) != NULL || weft_aggregate_find(name) != NULL)
+    if (weft_function_find(name) != NULL || weft_aggregate_find(name) != NULL || weft_form_find(name) != NULL)
         return weft_fail_at(ctx, WEFT_REFRESH_BUILTIN_FUNCTION, &show->span,
                             "Cannot refresh built-in function %s.", name);
     if (weft_session_objects_find_function(weft_session_catalog_objects(catalog), name) != NULL)

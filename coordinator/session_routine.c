@@ -308,7 +308,8 @@ static weft_status drop(weft_session *s, weft_result *r, const weft_node *parsed
                                               &database, &name));
     if (name == NULL) name = parsed->routine.parts[parsed->routine.part_count - 1];
     const bool builtin = parsed->routine.part_count == 1 &&
-                         (weft_function_find(name) != NULL || weft_aggregate_find(name) != NULL);
+                         (weft_function_find(name) != NULL || weft_aggregate_find(name) != NULL ||
+                          weft_form_find(name) != NULL);
     const weft_routine *function = weft_session_objects_find_function(objects, name);
     if (parsed->routine.temporary) {
         if (function != NULL)

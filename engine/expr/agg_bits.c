@@ -71,7 +71,7 @@ static weft_status bits_bind(weft_ctx *ctx, const weft_expr **args, int32_t coun
     weft_status st = WEFT_OK;
     if (count != 1) return weft_fail_arg_count(ctx, "bit_and, bit_or or bit_xor", 1, 1, count, span);
     if (args[0]->type.id == WEFT_TYPE_NULL) {
-        WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_BIGINT), true, &args[0]));
+        WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_INT), true, &args[0]));
     }
     if (!weft_type_is_integral(args[0]->type)) {
         return weft_fail_arg_type(ctx, 0, "\"integral\"", args[0], span);

@@ -159,13 +159,10 @@ static weft_status by_bind(weft_ctx *ctx, const weft_expr **args, int32_t count,
                            weft_type *type)
 {
     weft_status st = WEFT_OK;
-    const weft_type boolean = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
     if (count < 2 || count > 3) return weft_fail_arg_count(ctx, "max_by or min_by", 2, 3, count, span);
     WEFT_TRY(st, weft_expect_orderable(ctx, "max_by or min_by", args[1], span));
-    for (int32_t i = 0; i < 2; i++) {
-        if (args[i]->type.id == WEFT_TYPE_NULL)
-            WEFT_TRY(st, weft_expr_cast(ctx, args[i], boolean, true, &args[i]));
-    }
+    if (args[1]->type.id == WEFT_TYPE_NULL)
+        WEFT_TRY(st, weft_expr_cast(ctx, args[1], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &args[1]));
     *type = args[0]->type;
     if (count == 2) goto done;
     if (!weft_type_is_integral(args[2]->type) && args[2]->type.id != WEFT_TYPE_NULL)

@@ -318,7 +318,8 @@ static weft_status set_bind(weft_ctx *ctx, const weft_expr **args, int32_t count
     weft_status st = WEFT_OK;
     WEFT_TRY(st, bind_collect(ctx, "collect_set", args, count, span, type));
     if (weft_type_holds(args[0]->type, WEFT_TYPE_MAP))
-        return weft_fail_arg_type(ctx, 0, "that holds no \"map\"", args[0], span);
+        return weft_fail_at(ctx, WEFT_UNSUPPORTED_INPUT_TYPE, span,
+                            "The input of collect_set() can't be \"MAP\" type data.");
 done:
     return st;
 }

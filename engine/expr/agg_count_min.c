@@ -120,6 +120,8 @@ static weft_status count_min_bind(weft_ctx *ctx, const weft_expr **args, int32_t
     const char *name = "count_min_sketch";
     *type = WEFT_TYPE_OF(WEFT_TYPE_BINARY);
     if (count != 4) return weft_fail_arg_count(ctx, name, 4, 4, count, span);
+    if (args[0]->type.id == WEFT_TYPE_NULL)
+        WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_INT), true, &args[0]));
     const weft_type_id id = (weft_type_id)args[0]->type.id;
     if (!weft_type_is_integral(args[0]->type) && id != WEFT_TYPE_STRING && id != WEFT_TYPE_BINARY)
         return weft_fail_arg_type(ctx, 0, "\"integral\" or \"string\" or \"binary\"", args[0], span);

@@ -300,22 +300,38 @@ static const weft_agg_variant variant_min_str = {update_min_str, update_one_min_
 static const weft_agg_variant variant_max_str = {update_max_str, update_one_max_str, merge_max_str,
                                                  finalize_state};
 
+/* Of the type VOID there is nothing but NULL: the state stays what it is at first. */
+static weft_status update_void(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
+                               const weft_batch *batch, const weft_column *args)
+{
+    (void)ctx, (void)place, (void)rows, (void)batch, (void)args;
+    return WEFT_OK;
+}
+static weft_status merge_void(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
+                              const weft_row_layout *from_layout, int32_t from_first_column,
+                              const uint8_t *const *from, int32_t count)
+{
+    (void)ctx, (void)place, (void)into, (void)from_layout, (void)from_first_column, (void)from, (void)count;
+    return WEFT_OK;
+}
+static const weft_agg_variant variant_void = {update_void, NULL, merge_void, finalize_state};
+
 /* ---- registry ---- */
 
 static const weft_agg_variant *const min_variants[WEFT_PHYS_COUNT] = {
-    [WEFT_PHYS_BOOL] = &variant_min_bool,    [WEFT_PHYS_I8] = &variant_min_i8,
-    [WEFT_PHYS_I16] = &variant_min_i16,      [WEFT_PHYS_I32] = &variant_min_i32,
-    [WEFT_PHYS_I64] = &variant_min_i64,      [WEFT_PHYS_I128] = &variant_min_i128,
-    [WEFT_PHYS_F32] = &variant_min_f32,      [WEFT_PHYS_F64] = &variant_min_f64,
-    [WEFT_PHYS_STR] = &variant_min_str,      [WEFT_PHYS_LIST] = &variant_min_nested,
-    [WEFT_PHYS_STRUCT] = &variant_min_nested};
+    [WEFT_PHYS_NULL] = &variant_void,       [WEFT_PHYS_BOOL] = &variant_min_bool,
+    [WEFT_PHYS_I8] = &variant_min_i8,       [WEFT_PHYS_I16] = &variant_min_i16,
+    [WEFT_PHYS_I32] = &variant_min_i32,     [WEFT_PHYS_I64] = &variant_min_i64,
+    [WEFT_PHYS_I128] = &variant_min_i128,   [WEFT_PHYS_F32] = &variant_min_f32,
+    [WEFT_PHYS_F64] = &variant_min_f64,     [WEFT_PHYS_STR] = &variant_min_str,
+    [WEFT_PHYS_LIST] = &variant_min_nested, [WEFT_PHYS_STRUCT] = &variant_min_nested};
 static const weft_agg_variant *const max_variants[WEFT_PHYS_COUNT] = {
-    [WEFT_PHYS_BOOL] = &variant_max_bool,    [WEFT_PHYS_I8] = &variant_max_i8,
-    [WEFT_PHYS_I16] = &variant_max_i16,      [WEFT_PHYS_I32] = &variant_max_i32,
-    [WEFT_PHYS_I64] = &variant_max_i64,      [WEFT_PHYS_I128] = &variant_max_i128,
-    [WEFT_PHYS_F32] = &variant_max_f32,      [WEFT_PHYS_F64] = &variant_max_f64,
-    [WEFT_PHYS_STR] = &variant_max_str,      [WEFT_PHYS_LIST] = &variant_max_nested,
-    [WEFT_PHYS_STRUCT] = &variant_max_nested};
+    [WEFT_PHYS_NULL] = &variant_void,       [WEFT_PHYS_BOOL] = &variant_max_bool,
+    [WEFT_PHYS_I8] = &variant_max_i8,       [WEFT_PHYS_I16] = &variant_max_i16,
+    [WEFT_PHYS_I32] = &variant_max_i32,     [WEFT_PHYS_I64] = &variant_max_i64,
+    [WEFT_PHYS_I128] = &variant_max_i128,   [WEFT_PHYS_F32] = &variant_max_f32,
+    [WEFT_PHYS_F64] = &variant_max_f64,     [WEFT_PHYS_STR] = &variant_max_str,
+    [WEFT_PHYS_LIST] = &variant_max_nested, [WEFT_PHYS_STRUCT] = &variant_max_nested};
 
 static const weft_agg_variant *min_variant(const weft_expr *call)
 {

@@ -294,12 +294,7 @@ weft_status weft_agg_bind_condition(weft_ctx *ctx, const weft_expr **args, const
 weft_status weft_agg_bind_value(weft_ctx *ctx, const char *name, const weft_expr **args, int32_t count,
                                 const weft_span *span, weft_type *type)
 {
-    weft_status st = WEFT_OK;
     if (count != 1) return weft_fail_arg_count(ctx, name, 1, 1, count, span);
-    if (args[0]->type.id == WEFT_TYPE_NULL) {
-        WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &args[0]));
-    }
     *type = args[0]->type;
-done:
-    return st;
+    return WEFT_OK;
 }

@@ -144,7 +144,7 @@ WEFT_MUST_CHECK weft_status weft_agg_bind_numeric(weft_ctx *ctx, const char *nam
 /* args[0] BOOLEAN, or NULL as one. */
 WEFT_MUST_CHECK weft_status weft_agg_bind_condition(weft_ctx *ctx, const weft_expr **args,
                                                     const weft_span *span);
-/* One argument of any type, which is the result type too; NULL becomes a BOOLEAN NULL. */
+/* One argument of any type, which is the result type too. */
 WEFT_MUST_CHECK weft_status weft_agg_bind_value(weft_ctx *ctx, const char *name, const weft_expr **args,
                                                 int32_t count, const weft_span *span, weft_type *type);
 

@@ -186,8 +186,6 @@ static weft_status mode_bind(weft_ctx *ctx, const weft_expr **args, int32_t coun
         return weft_fail_at(ctx, WEFT_WITHIN_GROUP_MISSING, span, "WITHIN GROUP is required for mode().");
     }
     if (count > 2) return weft_fail_arg_count(ctx, "mode", 0, 2, count, span);
-    if (args[0]->type.id == WEFT_TYPE_NULL)
-        WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &args[0]));
     *type = args[0]->type;
     if (count < 2) goto done;
     const bool text = args[1]->kind == WEFT_EXPR_LITERAL && args[1]->type.id == WEFT_TYPE_STRING;

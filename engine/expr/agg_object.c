@@ -235,7 +235,7 @@ weft_status weft_agg_bind_constant(weft_ctx *ctx, const char *name, const char *
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, weft_expr_cast(ctx, args[k], type, true, &args[k]));
-    WEFT_TRY(st, weft_expr_fold(ctx, args[k], &args[k]));
+    WEFT_TRY(st, weft_expr_fold_now(ctx, args[k], &args[k]));
     if (args[k]->kind != WEFT_EXPR_LITERAL) {
         st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
                           "the argument %s of %s must be a constant", what, name);

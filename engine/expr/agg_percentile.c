@@ -179,7 +179,8 @@ double weft_agg_share(const weft_expr *call, int32_t k)
 {
     if (call->arg_count < 2) return 0.5; /* the median */
     const weft_value *shares = &call->args[1]->literal;
-    return shares->type.id == WEFT_TYPE_ARRAY ? share_of(shares, k) : shares->f64;
+    const double share = shares->type.id == WEFT_TYPE_ARRAY ? share_of(shares, k) : shares->f64;
+    return isnan(share) ? 0 : share; /* of the least value, as in Spark */
 }
 
 /* values->count values of the body. */
@@ -242,7 +243,7 @@ done:
 
 static weft_status check_share(weft_ctx *ctx, double share, const weft_span *span)
 {
-    if (share >= 0 && share <= 1) return WEFT_OK;
+    if ((share >= 0 && share <= 1) || isnan(share)) return WEFT_OK;
     return weft_fail_at(ctx, WEFT_VALUE_OUT_OF_RANGE, span,
                         "The percentage must be between [0.0, 1.0] (current value = %g).", share);
 }
@@ -254,6 +255,9 @@ weft_status weft_agg_bind_shares(weft_ctx *ctx, const char *name, const weft_exp
     weft_status st = WEFT_OK;
     const bool array = args[1]->type.id == WEFT_TYPE_ARRAY;
     weft_type type = WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
+    if (array && !weft_type_is_numeric(args[1]->type.children[0].type) &&
+        args[1]->type.children[0].type.id != WEFT_TYPE_NULL)
+        return weft_fail_arg_type(ctx, 1, "\"ARRAY<DOUBLE>\"", args[1], span);
     if (array) WEFT_TRY(st, weft_type_make_array(ctx, type, &type));
     if (array && weft_type_equal(args[1]->type, type)) type = args[1]->type;
     WEFT_TRY(st, weft_agg_bind_constant(ctx, name, "percentage", args, 1, type, false, span));

@@ -8,6 +8,7 @@
 #include "engine/expr/coerce.h"
 #include "engine/expr/collate.h"
 #include "engine/expr/expr.h"
+#include "engine/expr/inputs.h"
 #include "engine/expr/interval.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/type_sql.h"
@@ -54,6 +55,10 @@ bool weft_type_is_orderable(weft_type type)
 
 bool weft_argument_fits(weft_type from, weft_type to)
 {
+    /* a time is of the day of today; of what is to be a DATE the cast tells that there is none */
+    if (from.id == WEFT_TYPE_TIME &&
+        (to.id == WEFT_TYPE_DATE || to.id == WEFT_TYPE_TIMESTAMP || to.id == WEFT_TYPE_TIMESTAMP_NTZ))
+        return true;
     return weft_type_equal(from, to) || weft_cast_implicit(from, to) ||
            (weft_type_is_numeric(from) && weft_type_is_numeric(to));
 }
@@ -477,19 +482,12 @@ done:
     return st;
 }
 
-/* Of WEFT_FN_TEXTS_ONLY: nothing else becomes a text here. */
-static weft_status expect_texts(weft_ctx *ctx, const weft_function *fn, const weft_expr *const *args,
-                                int32_t count, const weft_span *span)
+/* A wrong number of arguments is told by the bind. */
+static bool takes_count(const weft_function *fn, int32_t count)
 {
-    if ((fn->flags & WEFT_FN_TEXTS_ONLY) == 0 || !signature_takes(&fn->signatures[0], count)) return WEFT_OK;
-    for (int32_t i = 0; i < count; i++) {
-        const uint8_t wanted = signature_type(&fn->signatures[0], i), id = args[i]->type.id;
-        if (wanted != WEFT_TYPE_STRING && wanted != WEFT_TYPE_BINARY) continue;
-        if (id == WEFT_TYPE_STRING || id == WEFT_TYPE_BINARY || id == WEFT_TYPE_NULL) continue;
-        return weft_fail_arg_type(ctx, i, wanted == WEFT_TYPE_BINARY ? "\"binary\"" : "\"string\"", args[i],
-                                  span);
-    }
-    return WEFT_OK;
+    for (int32_t i = 0; i < fn->signature_count; i++)
+        if (signature_takes(&fn->signatures[i], count)) return true;
+    return false;
 }
 
 weft_status weft_function_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
@@ -501,7 +499,7 @@ weft_status weft_function_bind(weft_ctx *ctx, const weft_function *fn, const wef
     const weft_expr **given = NULL;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(count, 1), &given));
     if (count > 0) memcpy(given, args, (size_t)count * sizeof(*given));
-    st = expect_texts(ctx, fn, args, count, span);
+    if (takes_count(fn, count)) st = weft_expect_inputs(ctx, fn->name, args, count, span);
     if (st == WEFT_OK)
         st = (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, args, count, span, variant, type);
     if (st != WEFT_OK) return weft_fail_call(ctx, st, &call, span);
@@ -517,7 +515,8 @@ weft_status weft_aggregate_bind(weft_ctx *ctx, const weft_aggregate *fn, const w
     weft_status st = WEFT_OK;
     const weft_expr call = {
         .kind = WEFT_EXPR_AGGREGATE, .args = args, .arg_count = count, .aggregate = {.function = fn}};
-    st = fn->bind(ctx, args, count, span, type);
+    st = weft_expect_inputs(ctx, fn->name, args, count, span);
+    if (st == WEFT_OK) st = fn->bind(ctx, args, count, span, type);
     if (st != WEFT_OK) return weft_fail_call(ctx, st, &call, span);
     /* of what is aggregated, not of what it is ordered by */
     WEFT_TRY(st, weft_collate_result(ctx, fn->name, args, weft_min_i32(count, 1), type));

@@ -50,18 +50,31 @@ static weft_status pattern_fail(weft_ctx *ctx, weft_status code, const weft_str 
                         (int)weft_min_i64(text->len, 100), weft_str_data(text));
 }
 
+/* Letters of weeks are refused before anything else: as a pattern of Spark 2, where that had taken it all, or
+ * as what there never was. */
+static weft_status refuse_weeks(weft_ctx *ctx, const weft_str *text, const weft_span *span)
+{
+    const char *s = weft_str_data(text);
+    bool quoted = false, older = true;
+    char found = 0;
+    for (uint32_t at = 0; at < text->len; at++) {
+        quoted ^= s[at] == '\'';
+        if (quoted || !isalpha((unsigned char)s[at])) continue;
+        older = older && strchr("GyYMLwWDdFEuaHkKhmsSzZX", s[at]) != NULL;
+        if (found == 0 && strchr("YWwuec", s[at]) != NULL) found = s[at];
+    }
+    if (found == 0) return WEFT_OK;
+    if (older && !quoted) return pattern_fail(ctx, WEFT_DATETIME_PATTERN_RECOGNITION, text, span);
+    return weft_fail_at(ctx, WEFT_DATETIME_WEEK_PATTERN, span,
+                        "All week-based patterns are unsupported since Spark 3.0, detected week-based "
+                        "character: %c. Please use the SQL function EXTRACT instead.",
+                        found);
+}
+
 static weft_status pattern_letters(weft_ctx *ctx, const weft_str *text, const weft_span *span, char letter,
                                    int32_t count, bool parsing)
 {
     const int32_t most = pattern_most(letter);
-    if (strchr("YWwu", letter) != NULL) /* patterns of Spark 2 have these */
-        return pattern_fail(ctx, WEFT_DATETIME_PATTERN_RECOGNITION, text, span);
-    if (strchr("ec", letter) != NULL) {
-        return weft_fail_at(ctx, WEFT_DATETIME_WEEK_PATTERN, span,
-                            "All week-based patterns are unsupported since Spark 3.0, detected week-based "
-                            "character: %c. Please use the SQL function EXTRACT instead.",
-                            letter);
-    }
     if (strchr("ABnNp", letter) != NULL || (parsing && (letter == 'Q' || letter == 'q')))
         return weft_fail_at(
             ctx, WEFT_DATETIME_PATTERN_CHARACTER, span,
@@ -213,6 +226,7 @@ static weft_status pattern_compile(weft_ctx *ctx, const weft_str *text, const we
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *p + items + text->len + 1, (void **)&p));
     p->style = style;
     p->bytes = (char *)p + sizeof *p + items;
+    if (style == WEFT_DATETIME_OF_JAVA_TIME) WEFT_TRY(st, refuse_weeks(ctx, text, span));
     p->zone_name = place->zone != NULL ? place->zone : weft_setting_text(ctx, WEFT_SET_TIME_ZONE);
     if (style != WEFT_DATETIME_OF_JAVA_TIME) p->century_us = datetime_legacy_century(ctx);
     WEFT_TRY(st, weft_datetime_names_open(ctx, place->locale, &p->names, &p->own_names));

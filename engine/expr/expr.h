@@ -256,6 +256,8 @@ bool weft_expr_rejects_null(const weft_expr *e, int64_t id);
 WEFT_MUST_CHECK weft_status weft_expr_fold(weft_ctx *ctx, const weft_expr *e, const weft_expr **out);
 /* May weft_expr_fold make it a literal, unless it raises? */
 bool weft_expr_is_constant(const weft_expr *e);
+/* The same for an argument that is read while the call is bound: what raises is an error at once. */
+WEFT_MUST_CHECK weft_status weft_expr_fold_now(weft_ctx *ctx, const weft_expr *e, const weft_expr **out);
 /* Spark's text of a bound expression: generated column names and EXPLAIN ("sum((l_extendedprice * (1 -
  * l_discount)))"). with_ids appends #id to columns, as in EXPLAIN. In ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_expr_text(weft_ctx *ctx, const weft_expr *e, bool with_ids, char **out);

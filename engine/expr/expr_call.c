@@ -68,14 +68,16 @@ done:
     return st;
 }
 
-/* The name as the query wrote it, in lower case, where it is an alias of `name`; else NULL. */
+/* The name as the query wrote it, in lower case, where it is an alias of `name`, one of the parser's own
+ * ((unary_minus)) too; else NULL. */
 static weft_status written_name(weft_ctx *ctx, const char *written, const char *name, const char **out)
 {
     weft_status st = WEFT_OK;
     char *copy = NULL;
 
     *out = NULL;
-    if (strcasecmp(written, name) == 0 || !isalpha((unsigned char)written[0])) return WEFT_OK;
+    const bool parsers = written[0] == '(' && strcmp(written, WEFT_ROW_FUNCTION) != 0;
+    if (strcasecmp(written, name) == 0 || (!isalpha((unsigned char)written[0]) && !parsers)) return WEFT_OK;
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, written, strlen(written), &copy));
     for (char *c = copy; *c != '\0'; c++) *c = (char)tolower((unsigned char)*c);
     *out = copy;
@@ -256,9 +258,9 @@ static const char *array_name(const char *name, const weft_expr *const *args, in
     bool array = false;
     for (int32_t i = 0; i < count; i++) array |= args[i]->type.id == WEFT_TYPE_ARRAY;
     if (!array) return name;
-    if (count == 2 && strcasecmp(name, "array_sort") == 0) return "array_sort_by";
-    if (strcasecmp(name, "concat") == 0 || strcmp(name, "||") == 0) return "array_concat";
-    return strcasecmp(name, "reverse") == 0 ? "array_reverse" : name;
+    if (count == 2 && strcasecmp(name, "array_sort") == 0) return "(array_sort_by)";
+    if (strcasecmp(name, "concat") == 0 || strcmp(name, "||") == 0) return "(array_concat)";
+    return strcasecmp(name, "reverse") == 0 ? "(array_reverse)" : name;
 }
 
 /* ILIKE is LIKE over both sides in small letters; the calls that make them so do not show in names. */
@@ -350,6 +352,19 @@ static bool is_moment(const weft_expr *e)
            e->type.id == WEFT_TYPE_TIMESTAMP_NTZ || e->type.id == WEFT_TYPE_TIME;
 }
 
+static bool is_interval(const weft_expr *e)
+{
+    return weft_type_is_interval(e->type) || e->type.id == WEFT_TYPE_INTERVAL;
+}
+
+/* Has the bind turned the arguments round? The operators are shown as they stand then, these are not. */
+static bool is_swapped(const char *name, const weft_expr *const *bound, const weft_expr *const *given)
+{
+    if (strcmp(name, "try_multiply") == 0) return is_interval(bound[0]) && !is_interval(given[0]);
+    return strcmp(name, "try_add") == 0 && is_moment(bound[0]) && !is_moment(given[0]) &&
+           given[0]->type.id != WEFT_TYPE_STRING;
+}
+
 weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,
                            const weft_span *span, const weft_expr **out)
 {
@@ -381,8 +396,7 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
     WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.call.written));
     if (span != NULL) proto.span = *span;
     proto.call.function = fn;
-    proto.call.swapped = strcmp(fn->name, "try_add") == 0 && is_moment(bound[0]) && !is_moment(args[0]) &&
-                         args[0]->type.id != WEFT_TYPE_STRING;
+    proto.call.swapped = is_swapped(fn->name, bound, args);
     WEFT_TRY(st, weft_expr_with_args(ctx, &proto, bound, out));
     WEFT_TRY(st, weft_collate_map(ctx, *out, out));
     if (strcmp(fn->name, "nanvl") == 0 && weft_expr_fallible(bound[1]))

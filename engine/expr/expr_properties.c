@@ -279,7 +279,7 @@ static bool visit_varies(void *self, const weft_expr *e)
 
 bool weft_expr_is_constant(const weft_expr *e) { return !weft_expr_any(e, visit_varies, NULL); }
 
-weft_status weft_expr_fold(weft_ctx *ctx, const weft_expr *e, const weft_expr **out)
+static weft_status fold(weft_ctx *ctx, const weft_expr *e, bool raises, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     weft_value value = {.is_null = true};
@@ -296,8 +296,8 @@ weft_status weft_expr_fold(weft_ctx *ctx, const weft_expr *e, const weft_expr **
     }
     st = weft_eval_constant(ctx, e, &value);
     if (st != WEFT_OK) {
-        /* What raises stays as it is: it must raise when, and only when, a row reaches it. */
-        if (weft_status_classify(st) != WEFT_CLASS_USER || st == WEFT_CANCELLED || st == WEFT_DEADLINE)
+        if (raises || weft_status_classify(st) != WEFT_CLASS_USER || st == WEFT_CANCELLED ||
+            st == WEFT_DEADLINE)
             return st;
         weft_error_clear(ctx);
         return WEFT_OK;
@@ -307,4 +307,15 @@ weft_status weft_expr_fold(weft_ctx *ctx, const weft_expr *e, const weft_expr **
     *out = literal;
 done:
     return st;
+}
+
+weft_status weft_expr_fold(weft_ctx *ctx, const weft_expr *e, const weft_expr **out)
+{
+    /* What raises stays as it is: it must raise when, and only when, a row reaches it. */
+    return fold(ctx, e, false, out);
+}
+
+weft_status weft_expr_fold_now(weft_ctx *ctx, const weft_expr *e, const weft_expr **out)
+{
+    return fold(ctx, e, true, out);
 }

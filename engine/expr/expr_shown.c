@@ -203,7 +203,13 @@ const char *weft_shown_inner(const char *name, int32_t count)
 const char *weft_shown_function(const weft_function *fn, char plain[WEFT_SHOWN_NAME_BYTES])
 {
     static const char twin[] = "(collated_";
+    static const char *const made[][2] = {{"(array_concat)", "concat"},
+                                          {"(array_reverse)", "reverse"},
+                                          {"(timestampadd)", "timestampadd"},
+                                          {"(timestampdiff)", "timestampdiff"}};
     const size_t before = sizeof twin - 1;
+    for (int32_t i = 0; i < WEFT_COUNT(made); i++)
+        if (strcmp(fn->name, made[i][0]) == 0) return made[i][1];
     if (strncmp(fn->name, twin, before) != 0) return fn->name;
     (void)snprintf(plain, WEFT_SHOWN_NAME_BYTES, "%.*s", (int)(strlen(fn->name) - before - 1),
                    fn->name + before);

@@ -339,7 +339,7 @@ static void text_function(expr_text *t, const weft_expr *e)
     const char *more = t->ids ? NULL : weft_shown_defaults(name, count);
     const char *before = t->ids ? NULL : weft_shown_before(name, count);
     const char *side = t->ids ? NULL : weft_shown_trim(e);
-    char capitals[32] = "";
+    char capitals[32] = "", plain[WEFT_SHOWN_NAME_BYTES];
     if (more != NULL && e->type.id == WEFT_TYPE_BINARY && strcmp(name + 1, "pad") == 0) more = ", X'00'";
     const bool upper = written == NULL && (e->call.function->flags & WEFT_FN_CAPITALS) != 0 &&
                        strcmp(name, "ln") != 0;
@@ -360,7 +360,10 @@ static void text_function(expr_text *t, const weft_expr *e)
     }
     const bool own = upper || e->call.function->seed_at > 0; /* random() is shown as rand() */
     const char *shown = written != NULL && !own ? weft_shown_name(written) : NULL;
-    if (shown == NULL) shown = upper ? capitals : written != NULL && !own ? written : name;
+    if (shown == NULL)
+        shown = upper                     ? capitals
+                : written != NULL && !own ? written
+                                          : weft_shown_function(e->call.function, plain);
     const char *inner = t->ids ? NULL : weft_shown_inner(name, count);
     expr_text_put(t, shown);
     expr_text_put(t, "(");
@@ -486,8 +489,6 @@ static void text_call(expr_text *t, const weft_expr *e)
         text_call_as(t, name[0] == 'f' ? "FLOOR" : "CEIL", e->args, 1);
     } else if (weft_is_lambda_variable(e)) {
         expr_text_put(t, "namedlambdavariable()");
-    } else if (strcmp(name, "array_concat") == 0 || strcmp(name, "array_reverse") == 0) {
-        text_call_as(t, name + strlen("array_"), e->args, e->arg_count);
     } else {
         text_function(t, e);
     }

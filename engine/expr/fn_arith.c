@@ -411,7 +411,7 @@ const weft_function weft_fn_div = {.name = "div",
                                    .example = "SELECT 7 div 2",
                                    .example_result = "3"};
 const weft_function weft_fn_negative = {.name = "negative",
-                                        .aliases = "unary_minus",
+                                        .aliases = "(unary_minus)",
                                         .flags = WEFT_FN_FALLIBLE,
                                         SIGNATURES(negative_signatures),
                                         .bind = weft_bind_arithmetic,

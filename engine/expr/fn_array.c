@@ -38,7 +38,8 @@ static weft_status bind_contains(weft_ctx *ctx, const weft_function *fn, const w
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     *variant = 0;
     *type = WEFT_TYPE_OF((weft_type_id)fn->signatures[0].result);
-    if (args[1]->type.id == WEFT_TYPE_NULL && args[0]->type.id == WEFT_TYPE_ARRAY) {
+    const bool contains = type->id == WEFT_TYPE_BOOLEAN; /* array_position() takes a NULL */
+    if (contains && args[1]->type.id == WEFT_TYPE_NULL && args[0]->type.id == WEFT_TYPE_ARRAY) {
         return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NULL_TYPE, span,
                             "Null typed values cannot be used as arguments of `%s`.", fn->name);
     }
@@ -550,7 +551,7 @@ WEFT_KEYED_ENTRY(array_sort, "array_sort", NULL, OWN, bind_sort,
 WEFT_KEYED_ENTRY(array_distinct, "array_distinct", NULL, OWN, bind_like_array,
                  "array_distinct(a): the elements, each once", "SELECT array_distinct(array(1, 2, 1))",
                  "[1, 2]");
-WEFT_NESTED_ENTRY(array_reverse, "array_reverse", NULL, OWN, bind_like_array,
+WEFT_NESTED_ENTRY(array_reverse, "(array_reverse)", NULL, OWN, bind_like_array,
                   "reverse(a): the elements backwards", "SELECT reverse(array(1, 2))", "[2, 1]");
 WEFT_NESTED_ENTRY(array_compact, "array_compact", NULL, OWN, bind_like_array,
                   "array_compact(a): the elements that are not NULL", "SELECT array_compact(array(1, NULL))",
@@ -564,7 +565,7 @@ WEFT_KEYED_ENTRY(array_intersect, "array_intersect", NULL, OWN, bind_arrays,
 WEFT_KEYED_ENTRY(array_except, "array_except", NULL, OWN, bind_arrays,
                  "array_except(a, b): the elements of a that are not in b, each once",
                  "SELECT array_except(array(1, 2), array(2, 3))", "[1]");
-WEFT_NESTED_ENTRY(array_concat, "array_concat", NULL, OWN, bind_arrays,
+WEFT_NESTED_ENTRY(array_concat, "(array_concat)", NULL, OWN, bind_arrays,
                   "concat(a, b, ...): the elements of all arrays, one after another",
                   "SELECT concat(array(1), array(2))", "[1, 2]");
 WEFT_NESTED_ENTRY(flatten, "flatten", NULL, OWN, bind_flatten,

@@ -28,6 +28,7 @@ done:
     return st;
 }
 
+/* Other characters than those of the alphabet are passed over; the text ends with its first '='. */
 static weft_status kernel_from_base32(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
@@ -39,18 +40,12 @@ static weft_status kernel_from_base32(weft_ctx *ctx, weft_kernel_call *call)
         int32_t held = 0;
         if (!weft_call_valid(call, i)) continue;
         const weft_str *s = weft_arg_str(&call->args[0], i);
-        uint32_t len = s->len;
         WEFT_TRY(st, weft_text_room(ctx, call, s->len, &to));
-        while (len > 0 && weft_str_data(s)[len - 1] == '=') len--;
-        for (uint32_t at = 0; at < len; at++) {
+        for (uint32_t at = 0; at < s->len && weft_str_data(s)[at] != '='; at++) {
             const char letter = weft_str_data(s)[at];
             const char upper = letter >= 'a' && letter <= 'z' ? (char)(letter - 32) : letter;
             const char *found = upper == 0 ? NULL : strchr(alphabet, upper);
-            if (found == NULL)
-                WEFT_TRY(st, weft_fail_at(ctx, WEFT_CONVERSION_INPUT, &call->expr->span,
-                                          "The value '%.*s' cannot be converted to \"BINARY\" because it is "
-                                          "malformed base 32.",
-                                          (int)weft_min_i64(s->len, 200), weft_str_data(s)));
+            if (found == NULL) continue;
             bits = bits << 5 | (uint64_t)(found - alphabet);
             held += 5;
             if (held >= 8) {
@@ -68,9 +63,8 @@ done:
 #define B WEFT_TYPE_BINARY
 static const weft_signature to_base32_signatures[] = {{{B}, 1, 1, S, kernel_to_base32},
                                                       {{S}, 1, 1, S, kernel_to_base32}};
-WEFT_FN_ENTRY(to_base32, "to_base32", NULL, WEFT_FN_TEXTS_ONLY, NULL, "to_base32(b): bytes in base 32",
+WEFT_FN_ENTRY(to_base32, "to_base32", NULL, 0, NULL, "to_base32(b): bytes in base 32",
               "SELECT to_base32('foobar')", "MZXW6YTBOI======");
 WEFT_FN_FORM(from_base32, 1, 1, B, kernel_from_base32, S);
-WEFT_FN_ENTRY(from_base32, "from_base32", NULL, WEFT_FN_FALLIBLE, NULL,
-              "from_base32(s): the bytes of text in base 32",
+WEFT_FN_ENTRY(from_base32, "from_base32", NULL, 0, NULL, "from_base32(s): the bytes of text in base 32",
               "SELECT decode(from_base32('MZXW6==='), 'UTF-8')", "foo");

@@ -129,8 +129,8 @@ done:
 
 #define ANY WEFT_TYPE_COUNT
 WEFT_FN_FORM(counter_step, 2, 4, ANY, kernel_step, ANY, ANY, ANY, ANY);
-WEFT_FN_ENTRY(counter_step, "counter_step", NULL, WEFT_FN_NULL_OWN | WEFT_FN_FALLIBLE, bind_step,
-              "counter_step(value, before [, start, start_before]): a step of counter_diff()", NULL, NULL);
+WEFT_FN_ENTRY(counter_step, "(counter_step)", NULL, WEFT_FN_NULL_OWN | WEFT_FN_FALLIBLE, bind_step,
+              "(counter_step)(value, before [, start, start_before]): a step of counter_diff()", NULL, NULL);
 WEFT_FN_FORM(counter_diff, 1, 2, ANY, NULL, ANY, ANY);
 WEFT_FN_ENTRY(
     counter_diff, "counter_diff", NULL, WEFT_FN_WINDOW_ONLY | WEFT_FN_NULL_OWN, bind_diff,

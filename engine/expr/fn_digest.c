@@ -181,16 +181,15 @@ static const weft_signature sha2_signatures[] = {{{B, WEFT_TYPE_INT}, 2, 2, S, k
                                                  {{S, WEFT_TYPE_INT}, 2, 2, S, kernel_sha2}};
 static const weft_signature crc32_signatures[] = {{{B}, 1, 1, WEFT_TYPE_BIGINT, kernel_crc32},
                                                   {{S}, 1, 1, WEFT_TYPE_BIGINT, kernel_crc32}};
-DIGEST(md5, "md5", NULL, WEFT_FN_TEXTS_ONLY, digest_open, "md5(b): the MD5 digest in hexadecimal digits",
+DIGEST(md5, "md5", NULL, 0, digest_open, "md5(b): the MD5 digest in hexadecimal digits",
        "SELECT md5('Spark')", "8cde774d6f7333752ed72cacddb05126");
-DIGEST(sha1, "sha1", "sha", WEFT_FN_TEXTS_ONLY, digest_open,
-       "sha1(b): the SHA-1 digest in hexadecimal digits", "SELECT sha1('Spark')",
-       "85f5955f4b27a9a4c2aab6ffe5d7189fc298b92c");
-DIGEST(sha2, "sha2", NULL, WEFT_FN_GIVES_NULL | WEFT_FN_TEXTS_ONLY, digest_open,
+DIGEST(sha1, "sha1", "sha", 0, digest_open, "sha1(b): the SHA-1 digest in hexadecimal digits",
+       "SELECT sha1('Spark')", "85f5955f4b27a9a4c2aab6ffe5d7189fc298b92c");
+DIGEST(sha2, "sha2", NULL, WEFT_FN_GIVES_NULL, digest_open,
        "sha2(b, bits): the SHA-2 digest of 224, 256, 384 or 512 bits; 0 is 256", "SELECT sha2('Spark', 256)",
        "529bc3b07127ecb7e53a4dcf1991d9152c24537d919178022b2c42657f79a26b");
-WEFT_FN_ENTRY(crc32, "crc32", NULL, WEFT_FN_TEXTS_ONLY, NULL, "crc32(b): the CRC-32 checksum",
-              "SELECT crc32('Spark')", "1557323817");
+WEFT_FN_ENTRY(crc32, "crc32", NULL, 0, NULL, "crc32(b): the CRC-32 checksum", "SELECT crc32('Spark')",
+              "1557323817");
 WEFT_FN_FORM(hash, 1, -1, WEFT_TYPE_INT, kernel_hash, WEFT_TYPE_COUNT);
 WEFT_FN_ENTRY(hash, "hash", NULL, WEFT_FN_NULL_OWN | WEFT_FN_NEVER_NULL, digest_bind,
               "hash(a, b, ...): Spark's 32-bit hash of the values", "SELECT hash('Spark', 123)",

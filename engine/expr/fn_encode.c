@@ -394,13 +394,19 @@ static weft_status kernel_url_encode(weft_ctx *ctx, weft_kernel_call *call)
     weft_status st = WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        char *to;
+        char *to, *repaired;
         uint32_t used = 0;
         if (!weft_call_valid(call, i)) continue;
         const weft_str *s = weft_arg_str(&call->args[0], i);
         const char *text = weft_str_data(s);
-        WEFT_TRY(st, weft_text_room(ctx, call, (size_t)s->len * 3, &to));
-        for (uint32_t at = 0; at < s->len; at++) {
+        size_t len = s->len;
+        if (weft_utf8_valid(text, len) != len) { /* a binary value, say */
+            WEFT_TRY(st, weft_text_room(ctx, call, len * 3, &repaired));
+            len = weft_utf8_repair(text, len, repaired);
+            text = repaired;
+        }
+        WEFT_TRY(st, weft_text_room(ctx, call, len * 3, &to));
+        for (size_t at = 0; at < len; at++) {
             const unsigned char c = (unsigned char)text[at];
             if (c < 0x80 && (isalnum(c) || (c != 0 && strchr("*-_.", c) != NULL))) {
                 to[used++] = (char)c;
@@ -490,8 +496,8 @@ WEFT_FN_ENTRY(conv, "conv", NULL, WEFT_FN_FALLIBLE | WEFT_FN_GIVES_NULL, NULL,
               "conv(s, from, to): a number of one base in another", "SELECT conv('100', 2, 10)", "4");
 static const weft_signature base64_signatures[] = {{{B}, 1, 1, S, kernel_base64},
                                                    {{S}, 1, 1, S, kernel_base64}};
-WEFT_FN_ENTRY(base64, "base64", NULL, WEFT_FN_TEXTS_ONLY, NULL, "base64(b): bytes in base 64",
-              "SELECT base64('Spark')", "U3Bhcms=");
+WEFT_FN_ENTRY(base64, "base64", NULL, 0, NULL, "base64(b): bytes in base 64", "SELECT base64('Spark')",
+              "U3Bhcms=");
 WEFT_FN_FORM(unbase64, 1, 1, B, kernel_unbase64, S);
 WEFT_FN_ENTRY(unbase64, "unbase64", NULL, WEFT_FN_FALLIBLE, NULL, "unbase64(s): the bytes of text in base 64",
               "SELECT decode(unbase64('U3Bhcms='), 'UTF-8')", "Spark");
@@ -502,7 +508,7 @@ WEFT_FN_ENTRY(encode, "encode", NULL, WEFT_FN_FALLIBLE, NULL,
 static const weft_signature decode_signatures[] = {{{B, S}, 2, 2, S, kernel_decode},
                                                    {{S, S}, 2, 2, S, kernel_decode}};
 WEFT_FN_ENTRY(
-    decode, "decode", NULL, WEFT_FN_FALLIBLE | WEFT_FN_TEXTS_ONLY, NULL,
+    decode, "decode", NULL, WEFT_FN_FALLIBLE, NULL,
     "decode(b, set): bytes of a character set as text; decode(x, a, b, ..., [else]): b where x equals a",
     "SELECT decode(X'6162', 'US-ASCII')", "ab");
 WEFT_FN_FORM(url_encode, 1, 1, S, kernel_url_encode, S);

@@ -67,7 +67,7 @@ static weft_status variable_types(weft_ctx *ctx, const weft_function *fn, const 
     } else if (strcmp(fn->name, "zip_with") == 0) {
         WEFT_TRY(st, weft_bind_array_arg(ctx, args, 1, span));
         types[1] = args[1]->type.children[0].type;
-    } else if (strcmp(fn->name, "array_sort_by") == 0) {
+    } else if (strcmp(fn->name, "(array_sort_by)") == 0) {
         types[1] = types[0];
     } else if (maps) {
         types[1] = args[0]->type.children[1].type;
@@ -733,6 +733,6 @@ LAMBDA_ENTRY(transform_values, "transform_values", NULL, 2, 2, WEFT_TYPE_MAP, ke
 LAMBDA_ENTRY(map_zip_with, "map_zip_with", NULL, 3, 3, WEFT_TYPE_MAP, kernel_map_zip, bind_map_zip,
              "map_zip_with(m, n, (k, v, w) -> e): e of the values that both maps have for a key, or NULL",
              "SELECT map_zip_with(map('a', 1), map('a', 2), (k, v, w) -> v + w)", "{a -> 3}");
-LAMBDA_ENTRY(array_sort_by, "array_sort_by", NULL, 2, 2, WEFT_TYPE_ARRAY, kernel_sort_by, bind_sort_by,
+LAMBDA_ENTRY(array_sort_by, "(array_sort_by)", NULL, 2, 2, WEFT_TYPE_ARRAY, kernel_sort_by, bind_sort_by,
              "array_sort(a, (x, y) -> e): the elements in the order that e tells by its sign",
              "SELECT array_sort(array(1, 3, 2), (x, y) -> y - x)", "[3, 2, 1]");

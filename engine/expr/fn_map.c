@@ -106,7 +106,7 @@ static weft_status kernel_from_arrays(weft_ctx *ctx, weft_kernel_call *call)
         if (weft_call_skip_null(call, i)) continue;
         const weft_list keys = weft_arg_list(&call->args[0], i), values = weft_arg_list(&call->args[1], i);
         if (keys.length != values.length) {
-            WEFT_TRY(st, weft_fail_at(ctx, WEFT_INVALID, &call->expr->span,
+            WEFT_TRY(st, weft_fail_at(ctx, WEFT_MAP_LENGTHS, &call->expr->span,
                                       "The key array and value array of MapData must have the same length, "
                                       "but have %d and %d elements.",
                                       keys.length, values.length));

@@ -1,5 +1,5 @@
-/* engine/expr/fn_map_sort.c - map_sort(v): v with the entries of every map in it in the order of their keys,
- * so that maps of equal entries are equal values. GROUP BY calls it for what is, or holds, a map. */
+/* engine/expr/fn_map_sort.c - (map_sort)(v): v with the entries of every map in it in the order of their
+ * keys, so that maps of equal entries are equal values. GROUP BY calls it for what is, or holds, a map. */
 #include "engine/expr/nested_call.h"
 
 static weft_status bind_map_sort(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
@@ -90,6 +90,5 @@ done:
 }
 
 WEFT_NESTED_FORM(map_sort, 1, 1, WEFT_TYPE_COUNT, kernel_map_sort);
-WEFT_NESTED_ENTRY(map_sort, "map_sort", NULL, WEFT_FN_NULL_OWN, bind_map_sort,
-                  "map_sort(v): v with the entries of its maps in the order of their keys",
-                  "SELECT map_sort(map(2, 'b', 1, 'a'))", "{1 -> a, 2 -> b}");
+WEFT_NESTED_ENTRY(map_sort, "(map_sort)", NULL, WEFT_FN_NULL_OWN, bind_map_sort,
+                  "(map_sort)(v): v with the entries of its maps in the order of their keys", NULL, NULL);

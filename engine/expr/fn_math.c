@@ -135,6 +135,8 @@ static weft_status round_bind(weft_ctx *ctx, const weft_function *fn, const weft
                               const weft_span *span, int32_t *variant, weft_type *type)
 {
     weft_status st = WEFT_OK;
+    if (count > 0 && args[0]->type.id == WEFT_TYPE_NULL)
+        WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_DOUBLE), true, &args[0]));
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
     weft_value digits = {.i64 = 0};
     if (count > 1) {

@@ -475,21 +475,20 @@ WEFT_FN_FORM(trunc, 2, 2, DATE, kernel_trunc, DATE, S);
 ENTRY(trunc, "trunc", NULL, WEFT_FN_GIVES_NULL, NULL,
       "trunc(d, unit): the first day of the YEAR, QUARTER, MONTH or WEEK",
       "SELECT trunc(DATE '2019-08-04', 'MM')", "2019-08-01");
-static const weft_signature date_trunc_signatures[] = {{{S, STAMP}, 2, 2, STAMP, kernel_date_trunc},
-                                                       {{S, LOCAL}, 2, 2, LOCAL, kernel_date_trunc}};
+static const weft_signature date_trunc_signatures[] = {{{S, STAMP}, 2, 2, STAMP, kernel_date_trunc}};
 ENTRY(date_trunc, "date_trunc", NULL, WEFT_FN_GIVES_NULL | WEFT_FN_ZONED, NULL,
       "date_trunc(unit, t): where the unit, YEAR to MICROSECOND, began",
       "SELECT date_trunc('HOUR', '2015-03-05 09:32:05')", "2015-03-05 09:00:00");
 static const weft_signature timestampadd_signatures[] = {
     {{S, LONG, STAMP}, 3, 3, STAMP, kernel_timestampadd},
     {{S, LONG, LOCAL}, 3, 3, LOCAL, kernel_timestampadd}};
-ENTRY(timestampadd, "timestampadd", NULL, WEFT_FN_FALLIBLE | WEFT_FN_ZONED, moment_unit_bind,
+ENTRY(timestampadd, "(timestampadd)", NULL, WEFT_FN_FALLIBLE | WEFT_FN_ZONED, moment_unit_bind,
       "timestampadd(unit, n, t): n units later",
       "SELECT timestampadd(HOUR, 8, TIMESTAMP '2022-02-11 20:30:00')", "2022-02-12 04:30:00");
 static const weft_signature timestampdiff_signatures[] = {
     {{S, STAMP, STAMP}, 3, 3, LONG, kernel_timestampdiff},
     {{S, LOCAL, LOCAL}, 3, 3, LONG, kernel_timestampdiff}};
-ENTRY(timestampdiff, "timestampdiff", NULL, WEFT_FN_ZONED, moment_unit_bind,
+ENTRY(timestampdiff, "(timestampdiff)", NULL, WEFT_FN_ZONED, moment_unit_bind,
       "timestampdiff(unit, a, b): whole units from a to b",
       "SELECT timestampdiff(MONTH, DATE '2021-01-01', DATE '2021-03-05')", "2");
 static const weft_signature from_utc_timestamp_signatures[] = {{{STAMP, S}, 2, 2, STAMP, kernel_from_utc}};

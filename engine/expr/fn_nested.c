@@ -428,8 +428,9 @@ static weft_status bind_item(weft_ctx *ctx, const weft_function *fn, const weft_
     if (base.id == WEFT_TYPE_NULL && strcmp(fn->name, "get") == 0)
         return weft_fail_arg_type(ctx, 0, "\"array\"", args[0], span);
     WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
-    const bool any_number = strcmp(fn->name, "get") == 0 && weft_type_is_numeric(args[1]->type);
-    if (args[1]->type.id == WEFT_TYPE_NULL || any_number)
+    const bool get = strcmp(fn->name, "get") == 0;
+    const bool any = get && (weft_type_is_numeric(args[1]->type) || args[1]->type.id == WEFT_TYPE_STRING);
+    if ((args[1]->type.id == WEFT_TYPE_NULL && (get || brackets)) || any)
         WEFT_TRY(st, weft_expr_cast(ctx, args[1], plain(WEFT_TYPE_INT), true, &args[1]));
     const bool fits = weft_type_is_integral(args[1]->type) &&
                       (brackets || args[1]->type.id != WEFT_TYPE_BIGINT);

@@ -7,6 +7,7 @@
 
 #include "common/settings.h"
 #include "common/sql_path.h"
+#include "common/version.h"
 #include "engine/expr/bucket.h"
 #include "engine/expr/fn_entry.h"
 
@@ -65,6 +66,11 @@ static weft_status kernel_user(weft_ctx *ctx, weft_kernel_call *call)
     const bool known = getpwuid_r(geteuid(), &entry, bytes, sizeof bytes, &found) == 0 && found != NULL;
     (void)snprintf(number, sizeof number, "%ld", (long)geteuid());
     return put_everywhere(ctx, call, known ? entry.pw_name : number);
+}
+
+static weft_status kernel_version(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return put_everywhere(ctx, call, WEFT_VERSION_TEXT " weft");
 }
 
 /* There is one catalogue. */
@@ -219,6 +225,9 @@ WEFT_FN_ENTRY(assert_true, "assert_true", NULL, RAISES, NULL,
 WEFT_FN_FORM(current_user, 0, 0, S, kernel_user, 0);
 WEFT_FN_ENTRY(current_user, "current_user", "user,session_user", WEFT_FN_STATEMENT_CONSTANT, NULL,
               "current_user(): who runs the engine", NULL, NULL);
+WEFT_FN_FORM(version, 0, 0, S, kernel_version, 0);
+WEFT_FN_ENTRY(version, "version", NULL, WEFT_FN_STATEMENT_CONSTANT, NULL,
+              "version(): the version of this engine, and its name", NULL, NULL);
 WEFT_FN_FORM(current_catalog, 0, 0, S, kernel_catalog, 0);
 WEFT_FN_ENTRY(current_catalog, "current_catalog", NULL, WEFT_FN_STATEMENT_CONSTANT, NULL,
               "current_catalog(): the catalogue of the session", "SELECT current_catalog()", "spark_catalog");
@@ -241,10 +250,10 @@ WEFT_FN_ENTRY(input_file_block_length, "input_file_block_length", NULL, OF_FILE,
               "input_file_block_length(): the bytes of the block that is being read, or -1", NULL, NULL);
 WEFT_FN_FORM(in_bucket, 2, 2, WEFT_TYPE_BOOLEAN, kernel_in_bucket, WEFT_TYPE_INT, WEFT_TYPE_INT);
 WEFT_FN_ENTRY(
-    in_bucket, "in_bucket", NULL, WEFT_FN_FALLIBLE, NULL,
-    "in_bucket(hash, count): an error where the file that is being read is of another bucket; scans "
+    in_bucket, "(in_bucket)", NULL, WEFT_FN_FALLIBLE, NULL,
+    "(in_bucket)(hash, count): an error where the file that is being read is of another bucket; scans "
     "of tables in buckets ask it of their rows",
-    "SELECT in_bucket(42, 4)", "true");
+    NULL, NULL);
 WEFT_FN_FORM(bitmap_bit_position, 1, 1, L, kernel_bit_position, L);
 WEFT_FN_ENTRY(bitmap_bit_position, "bitmap_bit_position", NULL, 0, NULL,
               "bitmap_bit_position(n): the bit of n in its bitmap", "SELECT bitmap_bit_position(3)", "2");

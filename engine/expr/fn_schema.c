@@ -17,6 +17,23 @@ bool weft_has_text_keys(weft_type type)
     return true;
 }
 
+bool weft_is_type_name(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    static const char digits[] = "0123456789", blanks[] = " \t\r\n";
+    text += strspn(text, blanks);
+    const size_t whole = strspn(text, digits);
+    if (strchr(letters, text[whole]) == NULL || text[whole] == '\0') return false;
+    while (*text != '\0' && (strchr(letters, *text) != NULL || strchr(digits, *text) != NULL)) text++;
+    text += strspn(text, blanks);
+    if (*text == '(') {
+        text += 1 + strspn(text + 1, "0123456789, ");
+        if (*text++ != ')') return false;
+        text += strspn(text, blanks);
+    }
+    return *text == '\0';
+}
+
 static weft_status parse_schema(weft_ctx *ctx, const weft_str *text, const weft_span *span, weft_type *out)
 {
     weft_status st = WEFT_OK;
@@ -29,7 +46,8 @@ static weft_status parse_schema(weft_ctx *ctx, const weft_str *text, const weft_
         return weft_fail_at(ctx, WEFT_PARSE_EMPTY_STATEMENT, span,
                             "Syntax error, unexpected empty statement.");
     if (copy[blank] == '{') return weft_json_schema_parse(ctx, copy + blank, span, out);
-    if (weft_type_parse(ctx, copy, out) == WEFT_OK) return WEFT_OK;
+    st = weft_type_parse(ctx, copy, out);
+    if (st == WEFT_OK || weft_is_type_name(copy)) return st;
     weft_error_clear(ctx);
     if (weft_schema_parse(ctx, copy, &fields) == WEFT_OK) {
         *out = (weft_type){.id = WEFT_TYPE_STRUCT, .child_count = fields.count, .children = fields.fields};

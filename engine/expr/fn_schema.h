@@ -61,4 +61,7 @@ bool weft_has_text_keys(weft_type type);
                                             .example = query,                                                \
                                             .example_result = answer}
 
+/* A word that could be the name of a type: foo(3). What else is no type is no syntax either. */
+bool weft_is_type_name(const char *text);
+
 #endif

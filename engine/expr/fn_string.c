@@ -412,7 +412,7 @@ WEFT_FN_ENTRY(trim, "trim", NULL, 0, NULL, "trim(s): without blanks at both ends
               "a");
 static const weft_signature btrim_signatures[] = {{{S, S}, 1, 2, S, kernel_trim},
                                                   {{B, B}, 1, 2, S, kernel_trim}};
-WEFT_FN_ENTRY(btrim, "btrim", "trim_both", 0, NULL,
+WEFT_FN_ENTRY(btrim, "btrim", "(trim_both)", 0, NULL,
               "btrim(s [, characters]): without the characters at both ends", "SELECT btrim('xax', 'x')",
               "a");
 WEFT_FN_FORM(ltrim, 1, 2, S, kernel_ltrim, S, S);

@@ -454,6 +454,6 @@ static const weft_signature elt_signatures[] = {{{I, S}, 2, -1, S, kernel_elt},
 WEFT_FN_ENTRY(elt, "elt", NULL, WEFT_FN_NULL_OWN | WEFT_FN_FALLIBLE, NULL,
               "elt(n, a, b, ...): the n-th of the texts", "SELECT elt(2, 'a', 'b')", "b");
 WEFT_FN_FORM(mask, 1, 5, S, kernel_mask, S, S, S, S, S);
-WEFT_FN_ENTRY(mask, "mask", NULL, WEFT_FN_NULL_OWN | WEFT_FN_TEXTS_ONLY, bind_mask,
+WEFT_FN_ENTRY(mask, "mask", NULL, WEFT_FN_NULL_OWN, bind_mask,
               "mask(s [, upper [, lower [, digit [, other]]]]): letters and digits made unreadable",
               "SELECT mask('AbC-12')", "XxX-nn");

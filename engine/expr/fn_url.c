@@ -160,10 +160,10 @@ static weft_status kernel_parse_url(weft_ctx *ctx, weft_kernel_call *call)
 
 #define S WEFT_TYPE_STRING
 WEFT_FN_FORM(parse_url, 2, 3, S, kernel_parse_url, S, S, S);
-WEFT_FN_ENTRY(parse_url, "parse_url", NULL, WEFT_FN_FALLIBLE | WEFT_FN_GIVES_NULL | WEFT_FN_TEXTS_ONLY, NULL,
+WEFT_FN_ENTRY(parse_url, "parse_url", NULL, WEFT_FN_FALLIBLE | WEFT_FN_GIVES_NULL, NULL,
               "parse_url(url, part [, key]): HOST, PATH, QUERY, REF, PROTOCOL, FILE, AUTHORITY or USERINFO",
               "SELECT parse_url('http://a.org/p?k=1', 'QUERY', 'k')", "1");
 WEFT_FN_FORM(try_parse_url, 2, 3, S, kernel_parse_url, S, S, S);
-WEFT_FN_ENTRY(try_parse_url, "try_parse_url", NULL, WEFT_FN_TRY | WEFT_FN_TEXTS_ONLY, NULL,
+WEFT_FN_ENTRY(try_parse_url, "try_parse_url", NULL, WEFT_FN_TRY, NULL,
               "try_parse_url(url, part [, key]): as parse_url; NULL where the address is none",
               "SELECT try_parse_url('a b', 'HOST')", "NULL");

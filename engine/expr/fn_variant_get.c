@@ -4,6 +4,7 @@
 
 #include "common/mem.h"
 #include "engine/expr/fn_entry.h"
+#include "engine/expr/fn_schema.h"
 #include "engine/expr/fn_variant.h"
 #include "engine/expr/variant_cast.h"
 
@@ -54,6 +55,17 @@ done:
     return st;
 }
 
+static weft_status parse_type(weft_ctx *ctx, const char *text, const weft_span *span, weft_type *type)
+{
+    const weft_status st = weft_type_parse(ctx, text, type);
+    if (st != WEFT_UNSUPPORTED_DATATYPE || weft_is_type_name(text)) return st;
+    weft_error_clear(ctx);
+    if (text[strspn(text, " \t\r\n")] == '\0')
+        return weft_fail_at(ctx, WEFT_PARSE_EMPTY_STATEMENT, span,
+                            "Syntax error, unexpected empty statement.");
+    return weft_fail_at(ctx, WEFT_PARSE_SYNTAX_ERROR, span, "\"%.200s\" is no data type", text);
+}
+
 /* The type is a constant, which binding reads. */
 static weft_status bind_type(weft_ctx *ctx, const weft_expr **args, const weft_span *span, weft_type *type)
 {
@@ -67,7 +79,7 @@ static weft_status bind_type(weft_ctx *ctx, const weft_expr **args, const weft_s
                                   "be string literal and not null."));
     const weft_str *given = &args[2]->literal.str;
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(given), given->len, &text));
-    WEFT_TRY(st, weft_type_parse(ctx, text, type));
+    WEFT_TRY(st, parse_type(ctx, text, span, type));
     if (!weft_variant_castable(*type))
         st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_CAST, span, "cannot cast \"VARIANT\" to \"%s\"",
                           weft_type_text(*type, name, sizeof name));

@@ -147,7 +147,7 @@ static weft_status kernel_chr(weft_ctx *ctx, weft_kernel_call *call)
 
 #define S WEFT_TYPE_STRING
 WEFT_FN_FORM(soundex, 1, 1, S, kernel_soundex, S);
-WEFT_FN_ENTRY(soundex, "soundex", NULL, WEFT_FN_TEXTS_ONLY, NULL, "soundex(s): the Soundex code of s",
+WEFT_FN_ENTRY(soundex, "soundex", NULL, 0, NULL, "soundex(s): the Soundex code of s",
               "SELECT soundex('Miller')", "M460");
 WEFT_FN_FORM(levenshtein, 2, 3, WEFT_TYPE_INT, kernel_levenshtein, S, S, WEFT_TYPE_INT);
 WEFT_FN_ENTRY(levenshtein, "levenshtein", NULL, 0, NULL,

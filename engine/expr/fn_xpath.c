@@ -12,7 +12,8 @@
 /* Of a call site in a lane. */
 typedef struct xpath_state {
     weft_xml *xml;
-    bool empty; /* the path is: all is NULL */
+    bool empty;       /* the path is: all is NULL */
+    const char *path; /* until the first text that is not NULL asks for it: a wrong one matters no sooner */
     weft_text text;
 } xpath_state;
 
@@ -37,11 +38,18 @@ static weft_status xpath_open(weft_ctx *ctx, const weft_expr *call, void **state
     if (s->empty) goto done;
     WEFT_TRY(st, weft_xml_open(ctx, &s->xml));
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(&given->str), given->str.len, &path));
-    if (!weft_xml_set_path(s->xml, path))
-        st = weft_fail_at(ctx, WEFT_INVALID_XPATH, &call->span, "Invalid XPath '%.300s': %s", path,
-                          weft_xml_why(s->xml));
+    s->path = path;
 done:
     return st;
+}
+
+static weft_status xpath_compile(weft_ctx *ctx, const weft_expr *call, xpath_state *s)
+{
+    const char *path = s->path;
+    s->path = NULL;
+    if (path == NULL || weft_xml_set_path(s->xml, path)) return WEFT_OK;
+    return weft_fail_at(ctx, WEFT_INVALID_XPATH, &call->span, "Invalid XPath '%.300s': %s", path,
+                        weft_xml_why(s->xml));
 }
 
 static weft_status bind_xpath(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
@@ -215,6 +223,8 @@ static weft_status xpath_row(weft_ctx *ctx, weft_kernel_call *call, int32_t i)
     const weft_str *text = weft_arg_str(&call->args[0], i);
     bool empty = false;
     static const xmlXPathObject nothing = {.type = XPATH_NODESET};
+    const weft_status compiled = xpath_compile(ctx, call->expr, s);
+    if (compiled != WEFT_OK) return compiled;
     if (weft_xml_read(s->xml, weft_str_data(text), text->len) == NULL)
         return weft_fail_at(ctx, WEFT_INVALID_XPATH, &call->expr->span, "%s(): the XML is malformed: %s",
                             call->expr->call.function->name, weft_xml_why(s->xml));

@@ -13,6 +13,12 @@ static const weft_function *const functions[] = {
 #undef X
 };
 
+static const weft_form forms[] = {
+#define X(name, help, example, result) {name, help, example, result},
+#include "engine/expr/form_list.h"
+#undef X
+};
+
 /* Is name one of the comma separated aliases? */
 static bool function_has_alias(const char *aliases, const char *name)
 {
@@ -39,4 +45,17 @@ const weft_function *const *weft_function_all(int32_t *count)
 {
     *count = WEFT_COUNT(functions);
     return functions;
+}
+
+const weft_form *weft_form_all(int32_t *count)
+{
+    *count = WEFT_COUNT(forms);
+    return forms;
+}
+
+const weft_form *weft_form_find(const char *name)
+{
+    for (int32_t i = 0; i < WEFT_COUNT(forms); i++)
+        if (strcasecmp(forms[i].name, name) == 0) return &forms[i];
+    return NULL;
 }

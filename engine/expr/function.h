@@ -30,7 +30,6 @@ typedef enum weft_function_flags {
     WEFT_FN_LAMBDA_PART = 16384,     /* a lambda or a variable of one (lambda.h): never computed by itself */
     WEFT_FN_SHOWS_FIRST = 32768,     /* Spark shows its first argument only: from_json(j) */
     WEFT_FN_SHOWS_TWO = 65536,       /* its first two: variant_get(v, path) */
-    WEFT_FN_TEXTS_ONLY = 131072,     /* its first form's STRINGs and BINARYs are given texts and bytes only */
     WEFT_FN_ZONED = 64 /* of timestamps in the session's time zone: the kernel's state is that weft_zone */
 } weft_function_flags;
 
@@ -94,5 +93,13 @@ bool weft_is_generator(const weft_expr *e);
 bool weft_has_generator(const weft_expr *e);
 /* All, in list order. */
 const weft_function *const *weft_function_all(int32_t *count);
+
+/* What is listed and described as a function, though something else is made of it (form_list.h). */
+typedef struct weft_form {
+    const char *name, *help, *example, *example_result;
+} weft_form;
+
+const weft_form *weft_form_all(int32_t *count);
+const weft_form *weft_form_find(const char *name); /* any case; or NULL */
 
 #endif

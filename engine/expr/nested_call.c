@@ -2,6 +2,7 @@
 #include "engine/expr/nested_call.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "common/mem.h"
@@ -142,6 +143,24 @@ static weft_status fail_array_diff(weft_ctx *ctx, const weft_function *fn, weft_
                         weft_type_text(b, right, sizeof right));
 }
 
+static bool both_numbers(weft_type a, weft_type b)
+{
+    return weft_type_is_numeric(a) && weft_type_is_numeric(b);
+}
+
+/* The wider of two types of numbers. A decimal meets whole numbers that it holds, and no others; decimals of
+ * other digits do not meet. */
+static bool tightest_number(weft_type a, weft_type b, weft_type *out)
+{
+    const bool first = a.id == WEFT_TYPE_DECIMAL, second = b.id == WEFT_TYPE_DECIMAL;
+    *out = first || (!second && a.id > b.id) ? a : b;
+    if (weft_type_equal(a, b)) return true;
+    if (!first && !second) return true;
+    const weft_type whole = first ? b : a;
+    if ((first && second) || !weft_type_is_integral(whole)) return false;
+    return out->precision - out->scale >= weft_decimal_for_integral(whole).precision;
+}
+
 weft_status weft_bind_element(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
                               const weft_span *span)
 {
@@ -150,7 +169,9 @@ weft_status weft_bind_element(weft_ctx *ctx, const weft_function *fn, const weft
     bool found = false;
     WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     const weft_type element = args[0]->type.children[0].type;
-    if (!weft_text_promoted(element, args[i]->type))
+    if (strcmp(fn->name, "array_contains") != 0 && both_numbers(element, args[i]->type))
+        found = tightest_number(element, args[i]->type, &common);
+    else if (!weft_text_promoted(element, args[i]->type))
         WEFT_TRY(st, weft_type_common_in(ctx, element, args[i]->type, &common, &found));
     if (!found) return fail_array_diff(ctx, fn, args[0]->type, args[i]->type, span);
     WEFT_TRY(st, weft_type_make_array(ctx, common, &array));

@@ -40,13 +40,13 @@ static void near_try(const char *name, const char *candidate, const char **best,
 
 const char *weft_routine_near(const char *name)
 {
-    static const char *const forms[] = {"coalesce", "ifnull", "nullif", "nvl2", "isnull", "isnotnull"};
     const char *best = NULL;
     int32_t distance = weft_max_i32((int32_t)strlen(name) / 3, 1) + 1, count;
     const weft_function *const *functions = weft_function_all(&count);
     for (int32_t i = 0; i < count; i++) near_try(name, functions[i]->name, &best, &distance);
     const weft_aggregate *const *aggregates = weft_aggregate_all(&count);
     for (int32_t i = 0; i < count; i++) near_try(name, aggregates[i]->name, &best, &distance);
-    for (int32_t i = 0; i < WEFT_COUNT(forms); i++) near_try(name, forms[i], &best, &distance);
+    const weft_form *forms = weft_form_all(&count);
+    for (int32_t i = 0; i < count; i++) near_try(name, forms[i].name, &best, &distance);
     return best;
 }

@@ -459,7 +459,7 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
         return weft_fail_at(ctx, WEFT_LAMBDA_MISPLACED, span,
                             "Invalid lambda function call. A lambda function should only be used in a higher "
                             "order function.");
-    if (strcasecmp(name, "array_sort") == 0 && e->arg_count > 1) fn = weft_function_find("array_sort_by");
+    if (strcasecmp(name, "array_sort") == 0 && e->arg_count > 1) fn = weft_function_find("(array_sort_by)");
     if (fn != NULL && fn->lambda_types != NULL) return weft_bind_lambda_call(b, e, fn, out);
     weft_type type;
     if (fn == NULL && find_type_name(name, &type)) return bind_type_call(b, e, type, out);

@@ -53,7 +53,7 @@ weft_status weft_counter_step(weft_ctx *ctx, const weft_expr *diff, const weft_w
         WEFT_TRY(st, field_of(ctx, before, "v", &args[1]));
         WEFT_TRY(st, field_of(ctx, before, "s", &args[3]));
     }
-    WEFT_TRY(st, weft_expr_call(ctx, "counter_step", args, diff->arg_count * 2, &diff->span, out));
+    WEFT_TRY(st, weft_expr_call(ctx, "(counter_step)", args, diff->arg_count * 2, &diff->span, out));
 done:
     return st;
 }

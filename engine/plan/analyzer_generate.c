@@ -6,6 +6,7 @@
 
 #include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
+#include "engine/expr/inputs.h"
 #include "engine/plan/analyzer_rows.h"
 
 bool weft_is_generator_name(const char *name)
@@ -77,11 +78,12 @@ static weft_status stack_rows(weft_binder *b, const weft_expr *parsed, int64_t *
                             parsed->arg_count);
     }
     WEFT_TRY(st, weft_bind_expr(b, parsed->args[0], &rows));
-    WEFT_TRY(st, weft_expr_fold(b->a->ctx, rows, &rows));
-    if (rows->kind != WEFT_EXPR_LITERAL || rows->literal.is_null || !weft_type_is_integral(rows->type))
+    WEFT_TRY(st, weft_expect_inputs(b->a->ctx, "stack", &rows, 1, span));
+    WEFT_TRY(st, weft_expr_fold_now(b->a->ctx, rows, &rows));
+    if (rows->kind != WEFT_EXPR_LITERAL)
         return weft_fail_at(b->a->ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
                             "the number of rows of stack must be a constant whole number");
-    *out = rows->literal.i64;
+    *out = rows->literal.is_null ? 0 : rows->literal.i64;
     if (*out < 1 || *out > INT32_MAX)
         return weft_fail_at(b->a->ctx, WEFT_VALUE_OUT_OF_RANGE, span,
                             "The `n` must be between (0, 2147483647] (current value = %lld).",

@@ -6,6 +6,7 @@
 
 #include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
+#include "engine/expr/inputs.h"
 #include "engine/expr/lambda.h"
 #include "engine/plan/analyzer_internal.h"
 
@@ -101,7 +102,12 @@ weft_status weft_bind_lambda_call(weft_binder *b, const weft_expr *e, const weft
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, e->arg_count, &args));
     for (int32_t i = 0; i < e->arg_count; i++) {
         int32_t most = 0;
+        if (i > 0) WEFT_TRY(st, weft_expect_inputs(ctx, fn->name, args, i, span));
         if (i > 0) WEFT_TRY(st, fn->lambda_types(ctx, fn, args, i, span, types, &most));
+        /* what is no lambda gets the element, and not its place too */
+        if (most > 1 && !weft_is_parsed_lambda(e->args[i]) &&
+            (strcmp(fn->name, "transform") == 0 || strcmp(fn->name, "filter") == 0))
+            most = 1;
         if (most > 0) {
             WEFT_TRY(st, bind_body(b, e->args[i], types, most, &args[i]));
         } else if (weft_is_parsed_lambda(e->args[i])) {

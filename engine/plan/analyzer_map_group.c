@@ -26,7 +26,7 @@ weft_status select_sort_map(select_block *s, const weft_expr *map, const weft_sp
     weft_status st = WEFT_OK;
     weft_ctx *ctx = s->a->ctx;
     select_map_group *group = NULL;
-    WEFT_TRY(st, weft_expr_call(ctx, "map_sort", &map, 1, span, out));
+    WEFT_TRY(st, weft_expr_call(ctx, "(map_sort)", &map, 1, span, out));
     WEFT_TRY(st, WEFT_NEW(ctx, &group));
     *group = (select_map_group){.written = map, .sorted = *out};
     WEFT_TRY(st, weft_pointers_push(ctx, &s->map_groups, group));

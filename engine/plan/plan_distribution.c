@@ -291,7 +291,7 @@ static weft_status check_rows(weft_ctx *ctx, const plan_distribution *d, int32_t
     }
     WEFT_TRY(st, weft_expr_call(ctx, "hash", columns, d->key_count, NULL, &args[0]));
     WEFT_TRY(st, weft_expr_literal(ctx, &count, &args[1]));
-    WEFT_TRY(st, weft_expr_call(ctx, "in_bucket", args, 2, NULL, &check));
+    WEFT_TRY(st, weft_expr_call(ctx, "(in_bucket)", args, 2, NULL, &check));
     WEFT_TRY(st, pipe_filter(ctx, pipe, &check, 1));
 done:
     return st;

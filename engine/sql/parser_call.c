@@ -162,9 +162,9 @@ static const char *unit_function(const char *name)
     static const char *const adds[] = {"timestampadd", "dateadd", "date_add"};
     static const char *const diffs[] = {"timestampdiff", "datediff", "date_diff", "timediff"};
     for (int32_t i = 0; i < WEFT_COUNT(adds); i++)
-        if (strcasecmp(name, adds[i]) == 0) return "timestampadd";
+        if (strcasecmp(name, adds[i]) == 0) return "(timestampadd)";
     for (int32_t i = 0; i < WEFT_COUNT(diffs); i++)
-        if (strcasecmp(name, diffs[i]) == 0) return "timestampdiff";
+        if (strcasecmp(name, diffs[i]) == 0) return "(timestampdiff)";
     return NULL;
 }
 
@@ -472,7 +472,7 @@ done:
     return st;
 }
 
-/* EXTRACT(field FROM x), or the plain call: a call of extract with the field as a string. */
+/* EXTRACT(field FROM x): a call of extract with the field as a string. */
 static weft_status parse_extract(sql_parser *p, const weft_span *start, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -485,7 +485,7 @@ static weft_status parse_extract(sql_parser *p, const weft_span *start, const we
     else
         WEFT_TRY(st, weft_sql_name(p, "a field such as YEAR", &field));
     WEFT_TRY(st, weft_sql_string_literal(p, field, span, &args[0]));
-    if (!weft_sql_accept(p, SQL_COMMA)) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_FROM));
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_FROM));
     WEFT_TRY(st, weft_sql_value_expr(p, &args[1]));
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
     WEFT_TRY(st, weft_sql_call(p, "extract", weft_sql_span_from(p, start), args, 2, out));
@@ -579,7 +579,7 @@ static weft_status parse_trim(sql_parser *p, const weft_span *start, const weft_
         args[0] = args[1];
         args[1] = text;
     }
-    if (count == 2 && strcmp(name, "btrim") == 0) name = "trim_both"; /* only its column name differs */
+    if (count == 2 && strcmp(name, "btrim") == 0) name = "(trim_both)"; /* only its column name differs */
     WEFT_TRY(st, weft_sql_call(p, name, weft_sql_span_from(p, start), args, count, out));
 done:
     return st;
@@ -638,7 +638,8 @@ weft_status weft_sql_special_form(sql_parser *p, const weft_expr **out)
     const sql_token token = *weft_sql_peek(p, 0);
     const uint16_t keyword = token.keyword;
     const bool overlay = weft_sql_is_text(p, 0, "OVERLAY");
-    const bool form = keyword == SQL_KW_CAST || keyword == SQL_KW_TRY_CAST || keyword == SQL_KW_EXTRACT ||
+    const bool extracts = keyword == SQL_KW_EXTRACT && sql_word_at(p, 3, SQL_KW_FROM); /* else a plain call */
+    const bool form = keyword == SQL_KW_CAST || keyword == SQL_KW_TRY_CAST || extracts ||
                       keyword == SQL_KW_SUBSTRING || keyword == SQL_KW_SUBSTR || keyword == SQL_KW_TRIM ||
                       keyword == SQL_KW_POSITION || overlay;
     const bool parenthesis = sql_is_at(p, 1, SQL_LPAREN);

@@ -57,7 +57,7 @@ static weft_status parse_unary(sql_parser *p, const weft_expr **out)
     const uint8_t next = token.kind == SQL_MINUS ? weft_sql_peek(p, 1)->kind : SQL_END;
     const bool number = next == SQL_INTEGER || next == SQL_DECIMAL || next == SQL_EXPONENT ||
                         next == SQL_SUFFIXED;
-    const char *name = token.kind == SQL_MINUS   ? "unary_minus"
+    const char *name = token.kind == SQL_MINUS   ? "(unary_minus)"
                        : token.kind == SQL_PLUS  ? "positive"
                        : token.kind == SQL_TILDE ? "~"
                                                  : NULL;

@@ -134,7 +134,7 @@ static weft_status bind_k(weft_ctx *ctx, const char *name, const weft_expr **arg
     WEFT_TRY(st, weft_agg_bind_constant(ctx, name, "k", args, 1, WEFT_TYPE_OF(WEFT_TYPE_INT), false, span));
     const int64_t k = args[1]->literal.i64;
     if (k < WEFT_KLL_K_MIN || k > WEFT_KLL_K_MAX) {
-        st = weft_fail_at(ctx, WEFT_KLL_K_RANGE, span,
+        st = weft_fail_at(ctx, WEFT_TYPE_CHECK_HINT, span,
                           "[KLL_SKETCH_K_OUT_OF_RANGE] For function `%s`, the k parameter must be between 8 "
                           "and 65535 (inclusive), but got %lld.",
                           name, (long long)k);

@@ -233,7 +233,7 @@ static weft_status bind_number(weft_ctx *ctx, const char *name, const char *what
                                int32_t k, const weft_span *span)
 {
     weft_status st = WEFT_OK;
-    if (!weft_type_is_integral(args[k]->type) && args[k]->type.id != WEFT_TYPE_NULL)
+    if (!weft_argument_fits(args[k]->type, WEFT_TYPE_OF(WEFT_TYPE_INT)))
         return weft_fail_arg_type(ctx, k, "\"int\"", args[k], span);
     WEFT_TRY(st, weft_agg_bind_constant(ctx, name, what, args, k, WEFT_TYPE_OF(WEFT_TYPE_INT), true, span));
     if (args[k]->literal.is_null) {
@@ -267,7 +267,8 @@ done:
 static weft_status bind_items(weft_ctx *ctx, const weft_expr **args, const weft_span *span)
 {
     if (weft_items_type(args[0]->type)) return WEFT_OK;
-    return weft_fail_arg_type(ctx, 0, "of numbers, texts, dates, timestamps or booleans", args[0], span);
+    return weft_fail_at(ctx, WEFT_TYPE_CHECK_HINT, span,
+                        "the first argument has to be of numbers, texts, dates, timestamps or booleans.");
 }
 
 static weft_status make_result_type(weft_ctx *ctx, weft_type item, weft_type *type)
@@ -289,6 +290,15 @@ static weft_status make_sketch_type(weft_ctx *ctx, weft_type item, weft_type *ty
     return weft_type_make_struct(ctx, names, types, 4, type);
 }
 
+static weft_status expect_tracked(weft_ctx *ctx, int64_t tracked, int64_t k, const weft_span *span)
+{
+    if (tracked >= k) return WEFT_OK;
+    return weft_fail_at(ctx, WEFT_TOP_K_TRACKED, span,
+                        "The max items tracked `maxItemsTracked`(%lld) of `approx_top_k` should be greater "
+                        "than or equal to `k`(%lld).",
+                        (long long)tracked, (long long)k);
+}
+
 static weft_status top_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
                             weft_type *type)
 {
@@ -299,14 +309,7 @@ static weft_status top_bind(weft_ctx *ctx, const weft_expr **args, int32_t count
     if (count > 2) WEFT_TRY(st, bind_tracked(ctx, "approx_top_k", args, 2, span));
     const int64_t k = count > 1 ? args[1]->literal.i64 : TOP_K_DEFAULT;
     const int64_t tracked = count > 2 ? args[2]->literal.i64 : TOP_TRACKED_DEFAULT;
-    if (tracked < k) {
-        st = weft_fail_at(
-            ctx, WEFT_TOP_K_TRACKED, span,
-            "The max items tracked `maxItemsTracked`(%lld) of `approx_top_k` should be greater than "
-            "or equal to `k`(%lld).",
-            (long long)tracked, (long long)k);
-        goto done;
-    }
+    WEFT_TRY(st, expect_tracked(ctx, tracked, k, span));
     WEFT_TRY(st, make_result_type(ctx, args[0]->type, type));
 done:
     return st;
@@ -333,14 +336,22 @@ static bool is_sketch(weft_type type)
            weft_items_type(type.children[2].type) && type.children[3].type.id == WEFT_TYPE_STRING;
 }
 
+/* A struct, or NULL, is told apart from what could be no sketch at all. */
+static weft_status fail_sketch(weft_ctx *ctx, const weft_expr *arg, const weft_span *span)
+{
+    if (arg->type.id != WEFT_TYPE_STRUCT && arg->type.id != WEFT_TYPE_NULL)
+        return weft_fail_arg_type(ctx, 0, "\"STRUCT\"", arg, span);
+    return weft_fail_at(ctx, WEFT_TYPE_CHECK_HINT, span,
+                        "the first argument has to be what approx_top_k_accumulate() gives.");
+}
+
 static weft_status combine_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
                                 weft_type *type)
 {
     weft_status st = WEFT_OK;
     const char *name = "approx_top_k_combine";
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, name, 1, 2, count, span);
-    if (!is_sketch(args[0]->type))
-        return weft_fail_arg_type(ctx, 0, "that approx_top_k_accumulate gives", args[0], span);
+    if (!is_sketch(args[0]->type)) return fail_sketch(ctx, args[0], span);
     if (count > 1) WEFT_TRY(st, bind_tracked(ctx, name, args, 1, span));
     WEFT_TRY(st, make_sketch_type(ctx, args[0]->type.children[2].type, type));
 done:
@@ -509,8 +520,7 @@ static weft_status estimate_bind(weft_ctx *ctx, const weft_function *fn, const w
     weft_status st = WEFT_OK;
     *variant = 0;
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, fn->name, 1, 2, count, span);
-    if (!is_sketch(args[0]->type))
-        return weft_fail_arg_type(ctx, 0, "that approx_top_k_accumulate gives", args[0], span);
+    if (!is_sketch(args[0]->type)) return fail_sketch(ctx, args[0], span);
     if (count > 1) WEFT_TRY(st, bind_number(ctx, fn->name, "k", args, 1, span));
     WEFT_TRY(st, make_result_type(ctx, args[0]->type.children[2].type, type));
 done:
@@ -522,6 +532,7 @@ static weft_status kernel_estimate(weft_ctx *ctx, weft_kernel_call *call)
     weft_status st = WEFT_OK;
     const char *name = call->expr->call.function->name;
     const weft_value *given = weft_call_literal(call->expr, 1);
+    const int64_t wanted = given == NULL ? TOP_K_DEFAULT : given->i64;
     uint8_t *state = NULL;
     size_t len = 0;
     for (int32_t k = 0; k < call->selected; k++) {
@@ -530,7 +541,8 @@ static weft_status kernel_estimate(weft_ctx *ctx, weft_kernel_call *call)
         const items_value value = value_of(&call->args[0], i);
         WEFT_TRY(st, take_sketch(ctx, name, call->expr->args[0]->type.children[2].type, &value,
                                  &call->expr->span, &state, &len));
-        WEFT_TRY(st, put_top(ctx, state, len, given == NULL ? TOP_K_DEFAULT : given->i64, call->out, i));
+        WEFT_TRY(st, expect_tracked(ctx, value.tracked, wanted, &call->expr->span));
+        WEFT_TRY(st, put_top(ctx, state, len, wanted, call->out, i));
         weft_mem_free(state);
         state = NULL;
     }

@@ -38,7 +38,7 @@ static void names_of_columns(void **state)
     expr_check_text(f, expr_form(f, WEFT_EXPR_IS_NOT_NULL, 1, s), false, "(s IS NOT NULL)");
     expr_check_text(f, expr_call2(f, "like", s, expr_string(f, "%BRASS")), false, "s LIKE %BRASS");
     expr_check_text(f, expr_call2(f, "substr", s, expr_int(f, 1)), false, "substr(s, 1, 2147483647)");
-    expr_check_text(f, unary(f, "unary_minus", a), false, "(- a)");
+    expr_check_text(f, unary(f, "(unary_minus)", a), false, "(- a)");
     expr_check_text(f, expr_call2(f, "div", a, a), false, "(a div a)");
     expr_check_text(f, expr_call2(f, "=", d, expr_string(f, "1998-12-01")), false, "(d = 1998-12-01)");
     expr_check_text(f, expr_call2(f, "-", d, expr_typed(f, WEFT_TYPE_INTERVAL_DT, 90 * 86400000000)), false,

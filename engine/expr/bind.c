@@ -367,6 +367,24 @@ done:
     return st;
 }
 
+/* By ANSI both sides become one type, which the operator does not take; else, or where there is none, they do
+ * not go together. */
+static weft_status fail_together(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                 const weft_span *span)
+{
+    weft_status st = WEFT_OK;
+    weft_type common;
+    const bool decimal = is_id(args[0], WEFT_TYPE_DECIMAL) || is_id(args[1], WEFT_TYPE_DECIMAL);
+    const bool whole = weft_type_is_integral(args[0]->type) || weft_type_is_integral(args[1]->type);
+    if (weft_ansi(ctx) && !(decimal && whole) &&
+        weft_type_common(ctx, args[0]->type, args[1]->type, &common)) {
+        for (int i = 0; i < 2; i++) WEFT_TRY(st, cast_arg(ctx, &args[i], common));
+    }
+    st = weft_fail_operands(ctx, fn->name, args[0], args[1], span);
+done:
+    return st;
+}
+
 /* Numbers, strings and NULLs. `/` works on doubles or decimals, div on bigints or decimals. */
 static weft_status coerce_numbers(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                   const weft_span *span)
@@ -378,7 +396,7 @@ static weft_status coerce_numbers(weft_ctx *ctx, const weft_function *fn, const 
     if (!weft_ansi(ctx)) WEFT_TRY(st, texts_to_doubles(ctx, args));
     for (int i = 0; i < 2 && strchr("&|^", fn->name[0]) != NULL; i++) { /* of whole numbers alone */
         if (weft_type_is_numeric(args[i]->type) && !weft_type_is_integral(args[i]->type))
-            return weft_fail_operands(ctx, fn->name, args[0], args[1], span);
+            return fail_together(ctx, fn, args, span);
     }
     WEFT_TRY(st, pair_to_decimal(ctx, args));
     if (is_id(args[0], WEFT_TYPE_DECIMAL) && is_id(args[1], WEFT_TYPE_DECIMAL)) return WEFT_OK;
@@ -391,7 +409,7 @@ static weft_status coerce_numbers(weft_ctx *ctx, const weft_function *fn, const 
     }
     if (whole && common.id != WEFT_TYPE_DECIMAL) {
         if (is_id(args[0], WEFT_TYPE_NULL) && is_id(args[1], WEFT_TYPE_NULL)) common.id = WEFT_TYPE_BIGINT;
-        if (!weft_type_is_integral(common)) return weft_fail_operands(ctx, fn->name, args[0], args[1], span);
+        if (!weft_type_is_integral(common)) return fail_together(ctx, fn, args, span);
         common = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
     }
     WEFT_TRY(st, cast_arg(ctx, &args[0], common));

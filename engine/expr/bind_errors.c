@@ -82,11 +82,19 @@ static bool is_timestamp(const weft_expr *e)
     return e->type.id == WEFT_TYPE_TIMESTAMP || e->type.id == WEFT_TYPE_TIMESTAMP_NTZ;
 }
 
+static bool is_span(const weft_expr *e)
+{
+    return weft_type_is_interval(e->type) || e->type.id == WEFT_TYPE_INTERVAL;
+}
+
 static weft_status binary_class(const char *name, const weft_expr *left, const weft_expr *right)
 {
     const bool minus = strcmp(name, "-") == 0 || strcmp(name, "try_subtract") == 0;
     const bool sum = minus || strcmp(name, "+") == 0 || strcmp(name, "try_add") == 0;
     const bool of_interval = weft_type_is_interval(left->type) || weft_type_is_interval(right->type);
+    /* an interval times, or by, something is a function that takes a number */
+    if (name[0] == '*' && (is_span(left) || is_span(right))) return WEFT_DATATYPE_MISMATCH;
+    if (name[0] == '/' && is_span(left)) return WEFT_DATATYPE_MISMATCH;
     if (weft_type_equal(left->type, right->type)) return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
     if (minus && (is_timestamp(left) || is_timestamp(right))) return WEFT_DATATYPE_MISMATCH;
     if (of_interval && (left->type.id == WEFT_TYPE_STRING || right->type.id == WEFT_TYPE_STRING))
@@ -159,7 +167,8 @@ weft_status weft_fail_no_signature(weft_ctx *ctx, const weft_function *fn, const
     if (count < low || (high >= 0 && count > high)) {
         return weft_fail_arg_count(ctx, fn->name, low, high, count, span);
     }
-    if (count == 2 && fn->name[0] != '\0' && strchr("+-*/%=<>", fn->name[0]) != NULL) {
+    const bool shifts = strchr("<>", fn->name[0]) != NULL && fn->name[0] == fn->name[1]; /* a function */
+    if (count == 2 && fn->name[0] != '\0' && !shifts && strchr("+-*/%=<>", fn->name[0]) != NULL) {
         return weft_fail_operands(ctx, fn->name, args[0], args[1], span);
     }
     /* Blame the first argument that no signature takes at its place; else the last one. */

@@ -186,6 +186,41 @@ bool weft_decimal_multiply(weft_i128 a, weft_i128 b, int down, weft_i128 *out)
            decimal_sign(quotient, (a < 0) != (b < 0), out);
 }
 
+static bool wide_less(const wide *a, const wide *b)
+{
+    for (int i = LIMBS - 1; i >= 0; i--)
+        if (a->limb[i] != b->limb[i]) return a->limb[i] < b->limb[i];
+    return false;
+}
+
+/* a + b, or a - b, which is not less than 0 then. */
+static wide wide_combine(const wide *a, const wide *b, bool subtract)
+{
+    wide out;
+    uint64_t carry = 0;
+    for (int i = 0; i < LIMBS; i++) {
+        const uint64_t t = subtract ? (uint64_t)a->limb[i] - b->limb[i] - carry
+                                    : (uint64_t)a->limb[i] + b->limb[i] + carry;
+        out.limb[i] = (uint32_t)t;
+        carry = (t >> 32) & 1;
+    }
+    return out;
+}
+
+bool weft_decimal_sum(weft_i128 a, int up_a, weft_i128 b, int up_b, int down, weft_i128 *out)
+{
+    const wide den = wide_of((weft_u128)weft_i128_pow10(down));
+    wide x = wide_of(weft_i128_abs(a)), y = wide_of(weft_i128_abs(b));
+    weft_u128 quotient;
+    *out = 0;
+    if (!wide_multiply(&x, (weft_u128)weft_i128_pow10(up_a), &x) ||
+        !wide_multiply(&y, (weft_u128)weft_i128_pow10(up_b), &y))
+        return false;
+    const bool differ = (a < 0) != (b < 0), turned = differ && wide_less(&x, &y);
+    const wide sum = wide_combine(turned ? &y : &x, turned ? &x : &y, differ);
+    return wide_divide_half_up(&sum, &den, &quotient) && decimal_sign(quotient, (a < 0) != turned, out);
+}
+
 double weft_decimal_to_double(weft_i128 value, int scale)
 {
     const weft_u128 magnitude = weft_i128_abs(value);

@@ -27,6 +27,8 @@ bool weft_decimal_rescale(weft_i128 value, int from, int to, weft_i128 *out);
 bool weft_decimal_divide(weft_i128 a, int up, weft_i128 b, int down, weft_i128 *out);
 /* a * b / 10^down, HALF_UP, exact in 256 bits. */
 bool weft_decimal_multiply(weft_i128 a, weft_i128 b, int down, weft_i128 *out);
+/* (a * 10^up_a + b * 10^up_b) / 10^down, HALF_UP, exact in 256 bits; ups and down are at most 38. */
+bool weft_decimal_sum(weft_i128 a, int up_a, weft_i128 b, int up_b, int down, weft_i128 *out);
 /* Nearest double; exact for what a double holds. */
 double weft_decimal_to_double(weft_i128 value, int scale);
 /* Plain text ("-12.50"); text has room for WEFT_DECIMAL_TEXT_BYTES; returns the length. */

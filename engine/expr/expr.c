@@ -320,8 +320,9 @@ static weft_status fail_logic(weft_ctx *ctx, const char *form, const weft_expr *
     weft_status st = WEFT_OK;
     weft_type common;
     char *left_text = NULL, *right_text = NULL, *left_type = NULL, *right_type = NULL;
+    const bool text = left->type.id == WEFT_TYPE_STRING || right->type.id == WEFT_TYPE_STRING;
     const bool meet = weft_type_common(ctx, left->type, right->type, &common) &&
-                      (weft_ansi(ctx) || left->type.id == right->type.id);
+                      ((weft_ansi(ctx) && text) || left->type.id == right->type.id);
     WEFT_TRY(st, weft_expr_text(ctx, left, false, &left_text));
     WEFT_TRY(st, weft_expr_text(ctx, right, false, &right_text));
     WEFT_TRY(st, weft_type_sql(ctx, meet ? common : left->type, &left_type));

@@ -37,7 +37,7 @@ static weft_status kernel_from_base32(weft_ctx *ctx, weft_kernel_call *call)
         char *to = NULL;
         size_t used = 0;
         uint64_t bits = 0;
-        int32_t held = 0;
+        int32_t held = 0, letters = 0;
         if (!weft_call_valid(call, i)) continue;
         const weft_str *s = weft_arg_str(&call->args[0], i);
         WEFT_TRY(st, weft_text_room(ctx, call, s->len, &to));
@@ -48,11 +48,14 @@ static weft_status kernel_from_base32(weft_ctx *ctx, weft_kernel_call *call)
             if (found == NULL) continue;
             bits = bits << 5 | (uint64_t)(found - alphabet);
             held += 5;
+            letters++;
             if (held >= 8) {
                 held -= 8;
                 to[used++] = (char)(bits >> held & 255);
             }
         }
+        /* a letter too many gives a byte too, of itself and the bits before it */
+        if (letters % 8 == 1) to[used++] = (char)(bits >> 2 & 255);
         *weft_call_text(call, i) = weft_str_view(to, (uint32_t)used);
     }
 done:

@@ -151,15 +151,19 @@ static weft_status decimal_sum(weft_ctx *ctx, weft_kernel_call *call, bool subtr
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
-        weft_i128 left = weft_load_i128(a->data, a->phys, weft_arg_slot(a, i));
-        weft_i128 right = weft_load_i128(b->data, b->phys, weft_arg_slot(b, i)), value = 0;
-        bool exact = weft_decimal_rescale(left, a->type.scale, scale, &left) &&
-                     weft_decimal_rescale(right, b->type.scale, scale, &right);
+        const weft_i128 given = weft_load_i128(a->data, a->phys, weft_arg_slot(a, i));
+        const weft_i128 other = weft_load_i128(b->data, b->phys, weft_arg_slot(b, i));
+        weft_i128 left = 0, right = 0, value = 0;
+        bool exact = weft_decimal_rescale(given, a->type.scale, scale, &left) &&
+                     weft_decimal_rescale(other, b->type.scale, scale, &right);
         if (exact) {
             exact = subtract ? !__builtin_sub_overflow(left, right, &value)
                              : !__builtin_add_overflow(left, right, &value);
         }
-        if (exact) exact = weft_decimal_rescale(value, scale, result, &value);
+        if (exact)
+            exact = weft_decimal_rescale(value, scale, result, &value);
+        else /* digits that are given up may leave room */
+            exact = weft_decimal_sum(given, up_a, subtract ? -other : other, up_b, scale - result, &value);
         WEFT_TRY(st, weft_decimal_out_put(ctx, &out, i, value, exact));
     }
     weft_decimal_out_end(&out);

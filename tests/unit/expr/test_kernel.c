@@ -208,6 +208,10 @@ static void decimals_known_answers(void **state)
     assert_true(weft_decimal_multiply(number("10000000000000000000000000000000000000"),
                                       number("10000000000000000000000000000000000000"), 39, &got));
     assert_true(got == number("100000000000000000000000000000000000"));
+    assert_true(weft_decimal_sum(1, 0, -100, 38, 4, &got) &&
+                got == -number("1000000000000000000000000000000000000"));
+    assert_true(weft_decimal_sum(-7, 0, 2, 1, 1, &got) && got == 1);
+    assert_false(weft_decimal_sum(number("99999999999999999999999999999999999999"), 2, 1, 0, 1, &got));
     assert_true(weft_decimal_multiply(number("-15"), 1, 1, &got) && got == -2);
     assert_true(weft_decimal_multiply(number("-14"), 1, 1, &got) && got == -1);
     char text[WEFT_DECIMAL_TEXT_BYTES];

@@ -63,16 +63,17 @@ static const char *pass_list(const glance *g, const node *n, const char *at)
 /* Behind an object, from behind its brace on. */
 static const char *pass_object(const glance *g, const node *n, const char *at)
 {
-    struct node *const *field = n->usual, *const *end = field + n->usual_count;
+    int32_t k = 0; /* of the usual fields */
     if (at < g->end && *at == '}') return at + 1;
     while (weft_json_glance_fits(g, at)) {
         at += *at == ' ';
-        while (field < end && !is_field(g, *field, at)) field++;
-        if (field == end) return NULL;
-        at += (*field)->name_len + 3;
+        while (k < n->usual_count && !is_field(g, n->usual[k], at)) k++;
+        if (k == n->usual_count) return NULL;
+        const node *field = n->usual[k++];
+        at += field->name_len + 3;
         if (!weft_json_glance_fits(g, at)) return NULL;
         at += *at == ' ';
-        at = pass_value(g, *field++, at);
+        at = pass_value(g, field, at);
         if (at == NULL || at >= g->end) return NULL;
         if (*at == '}') return at + 1;
         if (*at++ != ',') return NULL;

@@ -72,6 +72,7 @@ static void finish_endings(weft_net *net)
 static const char closed_early[] =
     "it closed the connection before it stood: another protocol, other keys, or keys at one end only";
 static const char broken[] = "the connection is broken";
+static const char no_socket[] = "its name is not known, or the process has no descriptor left";
 
 bool weft_net_was_closed(const char *why) { return why == closed_early || why == broken; }
 
@@ -82,6 +83,7 @@ static const char *dealer_event_text(int32_t event)
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return "it does not speak the same protocol, or has other keys";
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return closed_early;
     case ZMQ_EVENT_DISCONNECTED: return broken;
+    case ZMQ_EVENT_CONNECT_RETRIED: return no_socket; /* the first event only when none was made */
     default: return "nobody answers there";
     }
 }
@@ -102,8 +104,8 @@ static bool watch_dealer(weft_net *net, peer *p)
     return true;
 }
 
-/* Connections that do not come to stand. libzmq has its own limits for most of the way, but says nothing when
- * it cannot look a name up or has no descriptor. When the next one is due; INT64_MAX when none is. */
+/* Connections that do not come to stand. libzmq has its own limits, but not for all of the way. When the next
+ * one is due; INT64_MAX when none is. */
 static int64_t expire_dealers(weft_net *net, int64_t now)
 {
     int64_t next = INT64_MAX;

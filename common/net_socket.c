@@ -19,10 +19,11 @@
 #include "common/net_private.h"
 
 enum {
-    SOCKET_MESSAGES = 1000, /* high-water mark of a pipe; bytes are counted by the endpoint */
-    SOCKETS_MAX = 16384,    /* libzmq's are 1023: each opened connection has three */
-    START_DESCRIPTORS = 32, /* of a libzmq context with its threads, sockets and their monitors */
-    DEALER_DESCRIPTORS = 8  /* of a connection: three sockets and the network's */
+    SOCKET_MESSAGES = 1000,            /* high-water mark of a pipe; bytes are counted by the endpoint */
+    SOCKETS_MAX = 16384,               /* libzmq's are 1023: each opened connection has three */
+    START_DESCRIPTORS = 32,            /* of a libzmq context with its threads, sockets and their monitors */
+    DEALER_DESCRIPTORS = 8,            /* of a connection: three sockets and the network's */
+    RECONNECT_MS = 24 * 60 * 60 * 1000 /* never: a socket whose connection is gone is closed at once */
 };
 
 static const char zap_domain[] = "weft";
@@ -209,9 +210,11 @@ const char *weft_net_dealer_open(weft_net *net, peer *p)
     if (!descriptors_left(net->wake, DEALER_DESCRIPTORS)) return "the process has no descriptor left";
     p->dealer = zmq_socket(net->zmq, ZMQ_DEALER);
     /* IMMEDIATE: what is sent before the connection stands waits here, where it is counted. No reconnecting:
-     * a peer is one connection. */
+     * a peer is one connection. RECONNECT_IVL -1 would say so, but has libzmq end the pipe from a command, at
+     * which it looks with every hundredth zmq_msg_recv: between two parts of a message that is an abort
+     * (fq.cpp, its issue 3663). */
     if (!socket_setup(net, p->dealer) || !set_int(p->dealer, ZMQ_IMMEDIATE, 1) ||
-        !set_int(p->dealer, ZMQ_RECONNECT_IVL, -1) ||
+        !set_int(p->dealer, ZMQ_RECONNECT_IVL, RECONNECT_MS) ||
         !set_int(p->dealer, ZMQ_CONNECT_TIMEOUT, NET_HANDSHAKE_MS))
         return "libzmq has no socket left";
     p->who = (weft_identity){.role = WEFT_ROLE_ANY};

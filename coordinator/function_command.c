@@ -94,7 +94,7 @@ static weft_status show_functions(weft_ctx *ctx, weft_session_catalog *catalog, 
     weft_status st = WEFT_OK;
     weft_pointers all = {0}, cells = {0};
     const char what = show->show.what[0]; /* functions, user functions or system functions */
-    if (show->show.name != NULL) WEFT_TRY(st, weft_command_expect_database(ctx, show->show.name));
+    if (show->show.name != NULL) WEFT_TRY(st, weft_warehouse_expect_database(ctx, show->show.name));
     if (what != 'u') WEFT_TRY(st, add_builtin(ctx, &all));
     if (what != 's') WEFT_TRY(st, add_own(ctx, catalog, show->show.name, &all));
     if (all.count > 1) qsort(all.items, (size_t)all.count, sizeof(*all.items), compare_texts);

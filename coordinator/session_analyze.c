@@ -335,7 +335,7 @@ weft_status weft_session_check_analyze(weft_session *s, weft_ctx *ctx, const wef
     weft_pointers folders = {0};
     const int32_t last = command->command.part_count - 1;
     const char *name = last < 0 ? NULL : command->command.parts[last];
-    if (command->command.view) return name == NULL ? WEFT_OK : weft_command_expect_database(ctx, name);
+    if (command->command.view) return name == NULL ? WEFT_OK : weft_warehouse_expect_database(ctx, name);
     if (command->command.part_count == 1 && weft_session_catalog_has_view(s->catalog, name))
         return weft_fail_at(ctx, WEFT_EXPECT_TABLE, &command->span,
                             "'ANALYZE TABLE' expects a permanent view but `%s` is a temp view.", name);

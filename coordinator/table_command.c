@@ -356,20 +356,6 @@ void weft_command_give(command_run *c, const char *const *names, int32_t width, 
         .width = width, .names = names, .count = cells->count / width, .cells = weft_pointers_texts(cells)};
 }
 
-weft_status weft_command_expect_database(weft_ctx *ctx, const char *database)
-{
-    weft_status st = WEFT_OK;
-    bool has = false;
-    WEFT_TRY(st, weft_warehouse_has_database(ctx, database, &has));
-    if (!has)
-        st = weft_fail(ctx, WEFT_SCHEMA_NOT_FOUND,
-                       "The schema `spark_catalog`.`%s` cannot be found. Verify the spelling and correctness "
-                       "of the schema and catalog.",
-                       database);
-done:
-    return st;
-}
-
 weft_status weft_table_command_list(weft_ctx *ctx, const char *database, const char *pattern, bool views,
                                     weft_pointers *cells)
 {
@@ -377,7 +363,7 @@ weft_status weft_table_command_list(weft_ctx *ctx, const char *database, const c
     const char *const *names = NULL;
     int32_t count = 0;
     if (database == NULL) database = weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
-    WEFT_TRY(st, weft_command_expect_database(ctx, database));
+    WEFT_TRY(st, weft_warehouse_expect_database(ctx, database));
     WEFT_TRY(st, weft_warehouse_tables(ctx, database, &names, &count));
     for (int32_t i = 0; i < count; i++) {
         const weft_table_definition *d = NULL;

@@ -32,8 +32,6 @@ WEFT_MUST_CHECK weft_status weft_table_command_define(weft_ctx *ctx, const weft_
  * WEFT_LOCATION_ALREADY_EXISTS. */
 WEFT_MUST_CHECK weft_status weft_table_command_place(weft_ctx *ctx, const weft_node *write, bool *skip,
                                                      const char **path);
-/* Errors: WEFT_SCHEMA_NOT_FOUND. */
-WEFT_MUST_CHECK weft_status weft_command_expect_database(weft_ctx *ctx, const char *database);
 /* Rows of SHOW TABLES for the tables and views of a database (NULL: the current one), or for its views alone,
  * appended to cells. */
 WEFT_MUST_CHECK weft_status weft_table_command_list(weft_ctx *ctx, const char *database, const char *pattern,

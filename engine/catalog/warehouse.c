@@ -377,7 +377,7 @@ weft_status weft_warehouse_functions(weft_ctx *ctx, const char *database, const 
     return objects(ctx, database, 'f', names, count);
 }
 
-static weft_status check_database(weft_ctx *ctx, const char *database)
+weft_status weft_warehouse_expect_database(weft_ctx *ctx, const char *database)
 {
     weft_status st = WEFT_OK;
     bool has = false;
@@ -397,7 +397,7 @@ weft_status weft_warehouse_drop_database(weft_ctx *ctx, const char *database, bo
     const char *const *tables = NULL;
     char *folder = NULL;
     int32_t count = 0;
-    WEFT_TRY(st, check_database(ctx, database));
+    WEFT_TRY(st, weft_warehouse_expect_database(ctx, database));
     WEFT_TRY(st, weft_warehouse_tables(ctx, database, &tables, &count));
     if (count > 0 && !cascade)
         WEFT_TRY(st, weft_fail(ctx, WEFT_SCHEMA_NOT_EMPTY,
@@ -444,7 +444,7 @@ weft_status weft_warehouse_put(weft_ctx *ctx, const weft_table_definition *table
     const char *text = NULL;
     size_t len = 0;
     WEFT_TRY(st, check_name(ctx, table->name));
-    WEFT_TRY(st, check_database(ctx, table->database));
+    WEFT_TRY(st, weft_warehouse_expect_database(ctx, table->database));
     WEFT_TRY(st, database_folder(ctx, table->database, &folder));
     WEFT_TRY(st, table_path(ctx, table->database, table->name, &path));
     if (table->query == NULL) { /* others have other current folders */
@@ -548,7 +548,7 @@ weft_status weft_warehouse_put_function(weft_ctx *ctx, const char *database, con
     weft_status st = WEFT_OK;
     char *folder = NULL, *path = NULL;
     WEFT_TRY(st, check_name(ctx, name));
-    WEFT_TRY(st, check_database(ctx, database));
+    WEFT_TRY(st, weft_warehouse_expect_database(ctx, database));
     WEFT_TRY(st, database_folder(ctx, database, &folder));
     WEFT_TRY(st, object_path(ctx, database, 'f', name, &path));
     WEFT_TRY(st, write_text(ctx, folder, path, text, strlen(text), replace));

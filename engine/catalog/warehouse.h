@@ -23,6 +23,8 @@ void weft_warehouse_unlock(int *lock); /* -1 is allowed */
 
 /* Errors: WEFT_IO; WEFT_CORRUPT for a definition that cannot be read. */
 WEFT_MUST_CHECK weft_status weft_warehouse_has_database(weft_ctx *ctx, const char *database, bool *has);
+/* WEFT_SCHEMA_NOT_FOUND where it is not there; errors as above. */
+WEFT_MUST_CHECK weft_status weft_warehouse_expect_database(weft_ctx *ctx, const char *database);
 /* Of the definition the name, the comment, the location (or NULL) and the properties. Errors:
  * WEFT_SCHEMA_EXISTS. */
 WEFT_MUST_CHECK weft_status weft_warehouse_create_database(weft_ctx *ctx,

@@ -46,21 +46,16 @@ static inline bool weft_json_lead_is(const weft_json_glance *g, const char *lead
 /* Behind a string, from behind its first quote on. *odd: an escape or a byte above 0x7f is in it. */
 static inline const char *weft_json_glance_string(const weft_json_glance *g, const char *at, bool *odd)
 {
-    const __m128i quotes = _mm_set1_epi8('"'), slashes = _mm_set1_epi8('\\'), low = _mm_set1_epi8(0x1f);
-    uint32_t highs = 0;
+    uint32_t high, highs = 0;
     *odd = false;
-    while (g->limit - at >= 16) {
-        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
-        const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(v, low), low);
-        const __m128i stops = _mm_or_si128(_mm_cmpeq_epi8(v, quotes), _mm_cmpeq_epi8(v, slashes));
-        const uint32_t stop = (uint32_t)_mm_movemask_epi8(_mm_or_si128(stops, controls));
-        const uint32_t high = (uint32_t)_mm_movemask_epi8(v);
+    while (g->limit - at >= WEFT_JSON_BLOCK_BYTES) {
+        const uint32_t stop = weft_json_block_stops(at, '"', &high);
         if (stop == 0) {
             highs |= high;
-            at += 16;
+            at += WEFT_JSON_BLOCK_BYTES;
             continue;
         }
-        highs |= high & (stop ^ (stop - 1));
+        highs |= weft_json_before_stop(high, stop);
         at += __builtin_ctz(stop);
         if (WEFT_LIKELY(*at == '"')) {
             *odd |= highs != 0;

@@ -6,11 +6,8 @@
 #ifndef WEFT_EXPR_JSON_PASS_H
 #define WEFT_EXPR_JSON_PASS_H
 
+#include "engine/expr/json_block.h"
 #include "engine/expr/json_read.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 enum {
     WEFT_JSON_PASS_BYTES = 49, /* may be read from where a value begins: of a string three blocks */
@@ -94,20 +91,15 @@ static inline const char *weft_json_pass_number(const char *at, weft_json_token 
  * byte above 0x7f is in it. */
 static inline const char *weft_json_pass_string(const char *at, bool *wide)
 {
-    const __m128i quotes = _mm_set1_epi8('"'), slashes = _mm_set1_epi8('\\'), low = _mm_set1_epi8(0x1f);
     const char *const begin = at++;
-    uint32_t highs = 0;
-    for (; at + 16 <= begin + WEFT_JSON_PASS_BYTES; at += 16) {
-        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
-        const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(v, low), low);
-        const __m128i stops = _mm_or_si128(_mm_cmpeq_epi8(v, quotes), _mm_cmpeq_epi8(v, slashes));
-        const uint32_t stop = (uint32_t)_mm_movemask_epi8(_mm_or_si128(stops, controls));
-        const uint32_t high = (uint32_t)_mm_movemask_epi8(v);
+    uint32_t high, highs = 0;
+    for (; at + WEFT_JSON_BLOCK_BYTES <= begin + WEFT_JSON_PASS_BYTES; at += WEFT_JSON_BLOCK_BYTES) {
+        const uint32_t stop = weft_json_block_stops(at, '"', &high);
         if (stop == 0) {
             highs |= high;
             continue;
         }
-        *wide = ((high & (stop ^ (stop - 1))) | highs) != 0;
+        *wide = (weft_json_before_stop(high, stop) | highs) != 0;
         at += __builtin_ctz(stop);
         return *at == '"' ? at + 1 : NULL;
     }

@@ -8,10 +8,6 @@
 
 #include "engine/expr/utf8.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 extern const weft_json_scan weft_json_scan_base, weft_json_scan_avx2;
 
 const weft_json_scan *weft_json_scan_get(void)
@@ -97,20 +93,17 @@ enum { NEAR_BYTES = 64 };
 /* As string_end of the loops; most strings end in the first blocks. */
 static inline const char *string_end(const char *at, const char *end, char quote, bool *wide)
 {
-    const __m128i quotes = _mm_set1_epi8(quote), slashes = _mm_set1_epi8('\\'), low = _mm_set1_epi8(0x1f);
-    for (const char *near_end = at + NEAR_BYTES; end - at >= 16 && at < near_end; at += 16) {
-        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
-        const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(v, low), low);
-        const __m128i stops = _mm_or_si128(_mm_cmpeq_epi8(v, quotes), _mm_cmpeq_epi8(v, slashes));
-        const uint32_t stop = (uint32_t)_mm_movemask_epi8(_mm_or_si128(stops, controls));
-        const uint32_t high = (uint32_t)_mm_movemask_epi8(v);
-        if (stop != 0) { /* only bytes before the stop count */
-            *wide |= (high & (stop ^ (stop - 1))) != 0;
+    const char *const near_end = at + NEAR_BYTES;
+    uint32_t high;
+    for (; end - at >= WEFT_JSON_BLOCK_BYTES && at < near_end; at += WEFT_JSON_BLOCK_BYTES) {
+        const uint32_t stop = weft_json_block_stops(at, quote, &high);
+        if (stop != 0) {
+            *wide |= weft_json_before_stop(high, stop) != 0;
             return at + __builtin_ctz(stop);
         }
         *wide |= high != 0;
     }
-    if (end - at < 16) return weft_json_string_end_plain(at, end, quote, wide);
+    if (end - at < WEFT_JSON_BLOCK_BYTES) return weft_json_string_end_plain(at, end, quote, wide);
     return weft_json_scan_get()->string_end(at, end, quote, wide);
 }
 #else

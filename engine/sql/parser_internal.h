@@ -312,8 +312,15 @@ WEFT_MUST_CHECK weft_status weft_sql_create_database(sql_parser *p, const weft_s
 WEFT_MUST_CHECK weft_status weft_sql_drop_table(sql_parser *p, const weft_span *start,
                                                 const weft_node **out); /* after DROP */
 WEFT_MUST_CHECK weft_status weft_sql_table_command(sql_parser *p, const weft_node **out);
-/* parser_show.c: the rest of the statement as it is written, without blanks at its ends. */
+/* parser_files.c: the rest of the statement as it is written, without blanks at its ends. */
 WEFT_MUST_CHECK weft_status weft_sql_rest(sql_parser *p, const char **out);
+/* Where the rest of the statement ends, from a place on; quoted texts may hold a semicolon. */
+int32_t weft_sql_end_of_rest(const sql_parser *p, int32_t from);
+/* What was taken as it is written ends at stop: the next token is behind it. */
+void weft_sql_go_on_behind(sql_parser *p, int32_t stop);
+/* A text as it is written, without blanks at its ends and one pair of one of the quotes around the whole. */
+WEFT_MUST_CHECK weft_status weft_sql_unquoted(sql_parser *p, int32_t start, int32_t stop, const char *quotes,
+                                              const char **out);
 /* SHOW DATABASES, CREATE TABLE, TBLPROPERTIES … behind SHOW; *out NULL: it is another one. */
 WEFT_MUST_CHECK weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start,
                                                  const weft_node **out);
@@ -438,8 +445,12 @@ WEFT_MUST_CHECK weft_status weft_sql_partition_spec(sql_parser *p, bool dynamic,
 WEFT_MUST_CHECK weft_status weft_sql_show(sql_parser *p, const weft_node **out);
 bool weft_sql_accept_as_json(sql_parser *p); /* AS JSON, where it stands */
 WEFT_MUST_CHECK weft_status weft_sql_describe(sql_parser *p, const weft_node **out);
-WEFT_MUST_CHECK weft_status weft_sql_set(sql_parser *p, const weft_node **out);
-/* ADD FILE, LIST FILES. */
+/* A node of a command that shows `what`, of a table where input is not NULL. */
+WEFT_MUST_CHECK weft_status weft_sql_show_node(sql_parser *p, const weft_span *start, const char *what,
+                                               const weft_node *input, weft_node **out);
+/* parser_files.c: ADD FILE, LIST FILES */
 WEFT_MUST_CHECK weft_status weft_sql_files(sql_parser *p, const weft_node **out);
+/* parser_set.c: SET, RESET */
+WEFT_MUST_CHECK weft_status weft_sql_set(sql_parser *p, const weft_node **out);
 
 #endif

@@ -1,14 +1,13 @@
-/* engine/sql/parser_show.c - SHOW, DESCRIBE, SET, RESET, ADD FILE, LIST FILES.
+/* engine/sql/parser_show.c - SHOW, DESCRIBE, REFRESH FUNCTION.
  *
  * A command about one table carries it as input 0, so that the analyser finds it like any other table. */
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "engine/sql/parser_internal.h"
 
-static weft_status show_node(sql_parser *p, const weft_span *start, const char *what, const weft_node *input,
-                             weft_node **out)
+weft_status weft_sql_show_node(sql_parser *p, const weft_span *start, const char *what,
+                               const weft_node *input, weft_node **out)
 {
     weft_status st = WEFT_OK;
     const weft_span span = weft_sql_span_from(p, start);
@@ -157,7 +156,7 @@ weft_status weft_sql_show(sql_parser *p, const weft_node **out)
         if (pattern == NULL && what == functions && (sql_is(p, SQL_WORD) || sql_is(p, SQL_QUOTED)))
             WEFT_TRY(st, parse_shown_function(p, of, &name, &pattern));
     }
-    WEFT_TRY(st, show_node(p, &start, what, table, &node));
+    WEFT_TRY(st, weft_sql_show_node(p, &start, what, table, &node));
     node->show.name = name;
     node->show.pattern = pattern;
     *out = node;
@@ -199,7 +198,7 @@ weft_status weft_sql_refresh_function(sql_parser *p, const weft_node **out)
     weft_sql_advance(p); /* REFRESH FUNCTION */
     weft_sql_advance(p);
     WEFT_TRY(st, parse_function_name(p, &name));
-    WEFT_TRY(st, show_node(p, &start, "refresh function", NULL, &node));
+    WEFT_TRY(st, weft_sql_show_node(p, &start, "refresh function", NULL, &node));
     node->show.name = name;
     *out = node;
 done:
@@ -247,7 +246,7 @@ static weft_status describe_relation(sql_parser *p, const weft_span *start, weft
                        (sql_word(p, SQL_KW_FROM) && sql_is_at(p, 1, SQL_WORD));
     if (query) {
         WEFT_TRY(st, weft_sql_query(p, &input));
-        return show_node(p, start, "describe", input, out);
+        return weft_sql_show_node(p, start, "describe", input, out);
     }
     if (!sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT)) weft_sql_accept_word(p, SQL_KW_TABLE);
     if (!sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT))
@@ -255,7 +254,7 @@ static weft_status describe_relation(sql_parser *p, const weft_span *start, weft
                               weft_sql_accept_word(p, SQL_KW_FORMATTED);
     WEFT_TRY(st, parse_table(p, &input, &name));
     WEFT_TRY(st, parse_described(p, start, &model, &as_json));
-    WEFT_TRY(st, show_node(p, start, as_json ? "describe as json" : "describe", input, out));
+    WEFT_TRY(st, weft_sql_show_node(p, start, as_json ? "describe as json" : "describe", input, out));
     model.show.what = (*out)->show.what;
     model.show.name = name;
     model.show.parts = input->relation.parts;
@@ -283,286 +282,11 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
         weft_sql_advance(p);
         const bool extended = weft_sql_accept_word(p, SQL_KW_EXTENDED);
         WEFT_TRY(st, parse_function_name(p, &name));
-        WEFT_TRY(st, show_node(p, &start, extended ? "function extended" : "function", NULL, &node));
+        WEFT_TRY(st, weft_sql_show_node(p, &start, extended ? "function extended" : "function", NULL, &node));
         node->show.name = name;
     } else {
         WEFT_TRY(st, describe_relation(p, &start, &node));
     }
-    *out = node;
-done:
-    return st;
-}
-
-/* The text without blanks at its ends; one of the quotes around the whole is taken off. */
-static weft_status unquoted(sql_parser *p, int32_t start, int32_t stop, const char *quotes, const char **out)
-{
-    const char *text = p->text;
-    while (start < stop && strchr(" \t\r\n", text[start]) != NULL) start++;
-    while (stop > start && strchr(" \t\r\n", text[stop - 1]) != NULL) stop--;
-    const char first = start < stop ? text[start] : '\0';
-    if (stop - start >= 2 && first != '\0' && strchr(quotes, first) != NULL && text[stop - 1] == first) {
-        start++;
-        stop--;
-    }
-    return weft_sql_text_copy(p, start, stop, out);
-}
-
-static weft_status trimmed(sql_parser *p, int32_t start, int32_t stop, const char **out)
-{
-    return unquoted(p, start, stop, "'\"`", out);
-}
-
-/* What was taken as it is written ends at stop. */
-static void go_on_behind(sql_parser *p, int32_t stop)
-{
-    p->look_count = 0;
-    p->lexer.position = stop;
-    p->lexer.problem = SQL_NO_PROBLEM;
-    p->last.stop = stop;
-}
-
-/* Where the rest of the statement ends; quoted texts may hold a semicolon. */
-static int32_t end_of_rest(const sql_parser *p, int32_t from)
-{
-    char quote = '\0';
-    int32_t stop = from;
-    for (; stop < p->lexer.len; stop++) {
-        const char c = p->text[stop];
-        if (quote != '\0')
-            quote = c == quote ? '\0' : quote;
-        else if (c == '\'' || c == '"')
-            quote = c;
-        else if (c == ';')
-            break;
-    }
-    return stop;
-}
-
-weft_status weft_sql_rest(sql_parser *p, const char **out)
-{
-    int32_t from = p->last.stop, stop = end_of_rest(p, from);
-    while (from < stop && isspace((unsigned char)p->text[from])) from++;
-    while (stop > from && isspace((unsigned char)p->text[stop - 1])) stop--;
-    const weft_status st = weft_sql_text_copy(p, from, stop, out);
-    go_on_behind(p, stop);
-    return st;
-}
-
-/* The quoted texts between from and stop; without any the whole is one path. */
-static weft_status parse_paths(sql_parser *p, int32_t from, int32_t stop, weft_pointers *paths)
-{
-    weft_status st = WEFT_OK;
-    const char *path = NULL;
-    for (int32_t at = from; at < stop; at++) {
-        const char quote = p->text[at];
-        if (quote != '\'' && quote != '"') continue;
-        const int32_t begin = ++at;
-        while (at < stop && p->text[at] != quote) at++;
-        WEFT_TRY(st, weft_sql_text_copy(p, begin, at, &path));
-        WEFT_TRY(st, weft_pointers_push(p->ctx, paths, path));
-    }
-    if (paths->count > 0) goto done;
-    WEFT_TRY(st, trimmed(p, from, stop, &path));
-    if (path[0] != '\0') WEFT_TRY(st, weft_pointers_push(p->ctx, paths, path));
-done:
-    return st;
-}
-
-/* FILE, JAR or ARCHIVE, or several: only files are there. */
-static weft_status parse_resource(sql_parser *p, const weft_span *start, bool add, bool *files)
-{
-    weft_status st = WEFT_OK;
-    char *why = NULL;
-    *files = weft_sql_accept_word(p, SQL_KW_FILE) || weft_sql_accept_word(p, SQL_KW_FILES);
-    if (*files) return WEFT_OK;
-    const weft_span at = weft_sql_peek(p, 0)->span;
-    const bool known = weft_sql_accept_text(p, "JAR") || weft_sql_accept_text(p, "JARS") ||
-                       weft_sql_accept_text(p, "ARCHIVE") || weft_sql_accept_text(p, "ARCHIVES");
-    if (known) return add ? weft_sql_unsupported(p, start, "ADD JAR and ADD ARCHIVE") : WEFT_OK;
-    if (!sql_is(p, SQL_WORD)) return weft_sql_syntax_error(p, "FILE or FILES");
-    WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &why, "%s with resource type '%.*s'",
-                                   add ? "ADD" : "LIST", (int)(at.stop - at.start), p->text + at.start));
-    st = weft_sql_not_allowed(p, start, why);
-done:
-    return st;
-}
-
-/* ADD FILE path, ADD FILES 'path' 'path' …, LIST FILES [paths]: paths are taken as they are written. */
-weft_status weft_sql_files(sql_parser *p, const weft_node **out)
-{
-    weft_status st = WEFT_OK;
-    const weft_span start = weft_sql_peek(p, 0)->span;
-    const bool add = sql_word(p, SQL_KW_ADD);
-    bool files = true;
-    weft_pointers paths = {0};
-    weft_node *node = NULL;
-    weft_sql_advance(p);
-    WEFT_TRY(st, parse_resource(p, &start, add, &files));
-    const int32_t from = p->last.stop, stop = end_of_rest(p, from);
-    WEFT_TRY(st, parse_paths(p, from, stop, &paths));
-    if (add && paths.count == 0) WEFT_TRY(st, weft_sql_syntax_error(p, "the path of a file"));
-    go_on_behind(p, stop);
-    WEFT_TRY(st, show_node(p, &start, add ? "add files" : files ? "files" : "jars", NULL, &node));
-    node->show.path_count = paths.count;
-    node->show.paths = weft_pointers_texts(&paths);
-    *out = node;
-done:
-    return st;
-}
-
-/* INTERVAL 10 HOURS as the zone that is as far from UTC: +10:00. */
-static weft_status zone_of_interval(sql_parser *p, const char **out)
-{
-    weft_status st = WEFT_OK;
-    const weft_span start = weft_sql_peek(p, 0)->span;
-    const weft_expr *e = NULL;
-    char *text = NULL;
-    WEFT_TRY(st, weft_sql_interval(p, &e));
-    const int64_t limit_us = 18 * INT64_C(3600000000);
-    const int64_t us = e != NULL && e->kind == WEFT_EXPR_LITERAL && e->type.id == WEFT_TYPE_INTERVAL_DT
-                           ? e->literal.i64
-                           : INT64_MAX;
-    const weft_span span = weft_sql_span_from(p, &start);
-    if (us > limit_us || us < -limit_us || us % 1000000 != 0)
-        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_ZONE_INTERVAL, &span,
-                                  "The interval value must be in the range of [-18, +18] hours with second "
-                                  "precision."));
-    const int64_t seconds = us < 0 ? -us / 1000000 : us / 1000000;
-    const int hours = (int)(seconds / 3600), minutes = (int)(seconds / 60 % 60), rest = (int)(seconds % 60);
-    WEFT_TRY(st,
-             weft_arena_printf(p->ctx, p->ctx->arena, &text, rest != 0 ? "%c%02d:%02d:%02d" : "%c%02d:%02d",
-                               us < 0 ? '-' : '+', hours, minutes, rest));
-    *out = text;
-done:
-    return st;
-}
-
-/* SET [key [= value]], SET TIME ZONE zone, RESET [key]: the rest of the statement is taken as it is written,
- * since keys and values are not SQL (SET a.b = hdfs://x). */
-/* A key of SET and RESET: letters, digits, dots, colons and backslashes, or anything between backquotes. */
-static bool is_key(const sql_parser *p, int32_t start, int32_t stop)
-{
-    const char *text = p->text;
-    while (start < stop && isspace((unsigned char)text[start])) start++;
-    while (stop > start && isspace((unsigned char)text[stop - 1])) stop--;
-    if (stop - start > 2 && text[start] == '`' && text[stop - 1] == '`') return true;
-    for (int32_t i = start; i < stop; i++)
-        if (!isalnum((unsigned char)text[i]) && strchr("_.:\\", text[i]) == NULL) return false;
-    return stop > start;
-}
-
-/* SET key, SET key = value, RESET key, or none; the key stands up to stop. */
-static weft_status check_key(sql_parser *p, const weft_node *config, bool value, int32_t from, int32_t stop)
-{
-    const bool none = config->config.key == NULL && !value;
-    if (none || is_key(p, from, stop)) return WEFT_OK;
-    if (config->config.reset)
-        return weft_fail_at(p->ctx, WEFT_RESET_SYNTAX, &config->span,
-                            "Expected format is 'RESET' or 'RESET key'. If you want to include special "
-                            "characters in key, please use quotes, e.g., RESET `key`.");
-    return weft_fail_at(p->ctx, WEFT_SET_SYNTAX, &config->span,
-                        "Expected format is 'SET', 'SET key', or 'SET key=value'. If you want to include "
-                        "special characters in key, or include semicolon in value, please use backquotes, "
-                        "e.g., SET `key`=`value`.");
-}
-
-/* What stands behind SET TIME ZONE: a text, or LOCAL, which is what the session began with. */
-static weft_status zone_of_text(sql_parser *p, const weft_span *start, int32_t from, int32_t stop,
-                                weft_node *config)
-{
-    weft_status st = WEFT_OK;
-    const bool text = sql_is(p, SQL_STRING);
-    WEFT_TRY(st, trimmed(p, from, stop, &config->config.value));
-    if (text) goto done;
-    if (strcasecmp(config->config.value, "LOCAL") != 0)
-        return weft_fail_at(p->ctx, WEFT_ZONE_DISPLACEMENT, start, "Invalid time zone displacement value.");
-    config->config.value = NULL;
-    config->config.reset = config->config.shows = true;
-done:
-    return st;
-}
-
-static bool is_name_byte(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '`' || (c & 0x80) != 0;
-}
-
-/* SET PATH = a.b, c: a list of names; with anything else `path` is a key like another. */
-static bool is_path_list(sql_parser *p)
-{
-    if (!weft_sql_is_text(p, 0, "PATH") || !sql_is_at(p, 1, SQL_EQ)) return false;
-    const int32_t from = weft_sql_peek(p, 1)->span.stop, stop = end_of_rest(p, from);
-    char before = '\0'; /* the last one that is no blank */
-    bool gap = false;
-    for (int32_t i = from; i < stop; i++) {
-        const char c = p->text[i];
-        gap |= isspace((unsigned char)c) != 0;
-        if (isspace((unsigned char)c)) continue;
-        if (!is_name_byte(c) && strchr(".,()", c) == NULL) return false;
-        if (gap && is_name_byte(c) && is_name_byte(before)) return false;
-        before = c;
-        gap = false;
-    }
-    return before != '\0';
-}
-
-weft_status weft_sql_set(sql_parser *p, const weft_node **out)
-{
-    weft_status st = WEFT_OK;
-    const weft_span start = weft_sql_peek(p, 0)->span;
-    const bool reset = sql_word(p, SQL_KW_RESET);
-    weft_node *node = NULL;
-    weft_sql_advance(p);
-    const bool variable = !reset && !sql_is_at(p, 1, SQL_DOT) && !sql_is_at(p, 1, SQL_EQ) &&
-                          (weft_sql_accept_text(p, "VARIABLE") || weft_sql_accept_text(p, "VAR"));
-    if (variable) return weft_sql_set_variable(p, &start, out);
-    const bool catalog = weft_sql_is_text(p, 0, "CATALOG") && !sql_is_at(p, 1, SQL_DOT) &&
-                         !sql_is_at(p, 1, SQL_EQ) && !sql_is_at(p, 1, SQL_END) &&
-                         !sql_is_at(p, 1, SQL_SEMICOLON);
-    if (!reset && catalog) return weft_sql_set_catalog(p, &start, out);
-    if (!reset && is_path_list(p)) return weft_sql_set_path(p, &start, out);
-    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SET_CONFIG, start, NULL, 0, &node));
-    node->config.reset = reset;
-    const bool zone = !reset && sql_word(p, SQL_KW_TIME) && sql_word_at(p, 1, SQL_KW_ZONE);
-    if (zone) {
-        weft_sql_advance(p);
-        weft_sql_advance(p);
-    }
-    const int32_t from = p->last.stop;
-    int32_t stop = from, equals = -1;
-    char quote = '\0';
-    for (; stop < p->lexer.len; stop++) {
-        const char c = p->text[stop];
-        if (quote != '\0') {
-            if (c == quote) quote = '\0';
-        } else if (c == '\'' || c == '"' || c == '`') {
-            quote = c;
-        } else if (c == ';') {
-            break;
-        } else if (c == '=' && equals < 0) {
-            equals = stop;
-        }
-    }
-    if (zone && sql_word(p, SQL_KW_INTERVAL)) {
-        node->config.key = "spark.sql.session.timeZone";
-        WEFT_TRY(st, zone_of_interval(p, &node->config.value));
-        stop = p->last.stop;
-    } else if (zone) {
-        node->config.key = "spark.sql.session.timeZone";
-        WEFT_TRY(st, zone_of_text(p, &start, from, stop, node));
-    } else {
-        const int32_t end = equals >= 0 && !reset ? equals : stop;
-        WEFT_TRY(st, trimmed(p, from, end, &node->config.key));
-        if (equals >= 0 && !reset) {
-            WEFT_TRY(st, trimmed(p, equals + 1, stop, &node->config.value));
-            WEFT_TRY(st, unquoted(p, equals + 1, stop, "`", &node->config.written));
-        }
-        const bool all = !reset && strcasecmp(node->config.key, "-v") == 0;
-        if (node->config.key[0] == '\0' || all) node->config.key = NULL;
-        WEFT_TRY(st, check_key(p, node, node->config.value != NULL, from, end));
-    }
-    go_on_behind(p, stop);
-    node->span = weft_sql_span_from(p, &start);
     *out = node;
 done:
     return st;

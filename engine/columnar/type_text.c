@@ -29,7 +29,7 @@ static const char *const type_names[WEFT_TYPE_COUNT] = {
     [WEFT_TYPE_DATE] = "date",
     [WEFT_TYPE_TIMESTAMP] = "timestamp",
     [WEFT_TYPE_TIMESTAMP_NTZ] = "timestamp_ntz",
-    [WEFT_TYPE_TIMESTAMP_NS] = "timestamp",
+    [WEFT_TYPE_TIMESTAMP_NS] = "timestamp_ltz",
     [WEFT_TYPE_TIMESTAMP_NTZ_NS] = "timestamp_ntz",
     [WEFT_TYPE_TIME] = "time",
     [WEFT_TYPE_INTERVAL_YM] = "interval",
@@ -463,6 +463,7 @@ static weft_status type_read_string(weft_ctx *ctx, type_reader *r, const char *w
 static weft_type_id type_find_name(const char *word)
 {
     for (int32_t i = 0; i < WEFT_TYPE_COUNT; i++) {
+        if (i == WEFT_TYPE_TIMESTAMP_NS) continue; /* its digits tell it: type_read_moment */
         if (strcmp(type_names[i], word) == 0) return (weft_type_id)i;
     }
     for (int32_t i = 0; i < WEFT_COUNT(type_aliases); i++) {

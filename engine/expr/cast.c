@@ -116,11 +116,12 @@ weft_kernel weft_cast_kernel(weft_type from, weft_type to)
         return to.id == WEFT_TYPE_BINARY || to.id == WEFT_TYPE_STRING ? cast_same : cast_from_text;
     if (to.id == WEFT_TYPE_STRING) return from.id == WEFT_TYPE_BINARY ? cast_same : cast_to_text;
     if (weft_type_is_numeric(from) || from.id == WEFT_TYPE_BOOLEAN) return cast_from_number(from, to);
-    if (from.id == WEFT_TYPE_DATE) return cast_is_timestamp(to) ? cast_date_timestamp : NULL;
+    if (from.id == WEFT_TYPE_DATE && !cast_is_nanos(to))
+        return cast_is_timestamp(to) ? cast_date_timestamp : NULL;
     if (weft_type_is_interval(from)) return cast_from_interval(from, to);
     if (cast_is_nanos(from))
         return cast_is_timestamp(to) || cast_is_nanos(to) || to.id == WEFT_TYPE_DATE ? cast_nanos : NULL;
-    if (cast_is_timestamp(from) && cast_is_nanos(to)) return cast_nanos;
+    if ((cast_is_timestamp(from) || from.id == WEFT_TYPE_DATE) && cast_is_nanos(to)) return cast_nanos;
     if (from.id == WEFT_TYPE_TIME) return cast_from_time(to);
     if (!cast_is_timestamp(from)) return NULL;
     if (to.id == WEFT_TYPE_TIME) return cast_timestamp_time;

@@ -1,4 +1,4 @@
-/* engine/expr/cast_nanos.c - casts between timestamps of which at least one counts nanoseconds. */
+/* engine/expr/cast_nanos.c - casts between timestamps and dates of which at least one counts nanoseconds. */
 #include "engine/expr/calendar.h"
 #include "engine/expr/cast_private.h"
 #include "engine/expr/fn_entry.h"
@@ -24,6 +24,7 @@ weft_status cast_nanos(weft_ctx *ctx, weft_kernel_call *call)
         int64_t us = weft_arg_i64(&call->args[0], i);
         int32_t rest = 0;
         if (!weft_call_valid(call, i)) continue;
+        if (from.id == WEFT_TYPE_DATE) us *= WEFT_DAY_US;
         if (counts_nanos(from)) {
             rest = (int32_t)(us % 1000 + (us % 1000 < 0) * 1000);
             us = us / 1000 - (us % 1000 < 0);

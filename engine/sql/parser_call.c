@@ -624,7 +624,10 @@ static weft_status parse_moment(sql_parser *p, const sql_token *token, const wef
     const weft_span span = weft_sql_peek(p, 0)->span;
     const bool one = span.stop - span.start == 1;
     const int32_t digits = one ? p->text[span.start] - '0' : INT32_MAX;
-    WEFT_TRY(st, weft_sql_timestamp_digits(p, &span, moments[at].type, digits));
+    weft_type type;
+    WEFT_TRY(st, weft_sql_timestamp_digits(p, &span, moments[at].type, digits, &type));
+    if (type.id != moments[at].type)
+        WEFT_TRY(st, weft_sql_unsupported(p, &span, "the moment of now in nanoseconds"));
     weft_sql_advance(p);
     weft_sql_advance(p);
     st = weft_sql_call(p, moments[at].function, weft_sql_span_from(p, &token->span), NULL, 0, out);

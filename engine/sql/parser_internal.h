@@ -187,9 +187,10 @@ WEFT_MUST_CHECK weft_status weft_sql_typed_literal(sql_parser *p,
 WEFT_MUST_CHECK weft_status weft_sql_interval(sql_parser *p, const weft_expr **out);
 /* parser_type.c */
 weft_type_id weft_sql_timestamp_type(const sql_parser *p); /* what TIMESTAMP means in this session */
-/* May the seconds of a timestamp have so many digits? Errors: WEFT_TIMESTAMP_PRECISION,
- * WEFT_FEATURE_NOT_ENABLED. */
-weft_status weft_sql_timestamp_digits(sql_parser *p, const weft_span *span, weft_type_id id, int32_t digits);
+/* The type id, TIMESTAMP or TIMESTAMP_NTZ, with so many digits of its seconds. Errors:
+ * WEFT_TIMESTAMP_PRECISION, WEFT_FEATURE_NOT_ENABLED. */
+WEFT_MUST_CHECK weft_status weft_sql_timestamp_digits(sql_parser *p, const weft_span *span, weft_type_id id,
+                                                      int32_t digits, weft_type *out);
 WEFT_MUST_CHECK weft_status weft_sql_type(sql_parser *p, weft_type *out);
 /* Of a column of a table: CHAR(n) and VARCHAR(n) keep their lengths (columnar/declared_type.h). */
 WEFT_MUST_CHECK weft_status weft_sql_column_type(sql_parser *p, weft_type *out);

@@ -216,13 +216,22 @@ done:
 
 enum { TIMESTAMP_DIGITS = 6, NANOSECOND_DIGITS = 9 };
 
-weft_status weft_sql_timestamp_digits(sql_parser *p, const weft_span *span, weft_type_id id, int32_t digits)
+weft_status weft_sql_timestamp_digits(sql_parser *p, const weft_span *span, weft_type_id id, int32_t digits,
+                                      weft_type *out)
 {
     const char *name = id == WEFT_TYPE_TIMESTAMP_NTZ ? "TIMESTAMP_NTZ" : "TIMESTAMP_LTZ";
+    *out = WEFT_TYPE_OF((uint8_t)id);
     if (digits == TIMESTAMP_DIGITS) return WEFT_OK;
-    if (digits > TIMESTAMP_DIGITS && digits <= NANOSECOND_DIGITS)
-        return weft_fail_at(p->ctx, WEFT_FEATURE_NOT_ENABLED, span,
-                            "The feature Nanosecond-precision timestamp types is not enabled.");
+    if (digits > TIMESTAMP_DIGITS && digits <= NANOSECOND_DIGITS) {
+        if (weft_setting(p->ctx, WEFT_SET_NANOS_TYPES) == 0)
+            return weft_fail_at(p->ctx, WEFT_FEATURE_NOT_ENABLED, span,
+                                "The feature Nanosecond-precision timestamp types is not enabled. Consider "
+                                "setting the config spark.sql.timestampNanosTypes.enabled to true to enable "
+                                "this capability.");
+        out->id = id == WEFT_TYPE_TIMESTAMP ? WEFT_TYPE_TIMESTAMP_NS : WEFT_TYPE_TIMESTAMP_NTZ_NS;
+        out->scale = (uint8_t)(NANOSECOND_DIGITS - digits);
+        return WEFT_OK;
+    }
     return weft_fail_at(p->ctx, WEFT_TIMESTAMP_PRECISION, span,
                         "The seconds precision %d of %s is invalid. Expected an integer in [7, 9] for "
                         "nanosecond precision; use precision 6 or parameterless %s for the standard "
@@ -231,15 +240,15 @@ weft_status weft_sql_timestamp_digits(sql_parser *p, const weft_span *span, weft
 }
 
 /* [(digits)] behind the name of a timestamp's type */
-static weft_status parse_timestamp_digits(sql_parser *p, weft_type_id id)
+static weft_status parse_timestamp_digits(sql_parser *p, int32_t *digits, weft_span *span)
 {
     weft_status st = WEFT_OK;
+    *span = weft_sql_peek(p, 0)->span;
+    *digits = TIMESTAMP_DIGITS;
     if (!weft_sql_accept(p, SQL_LPAREN)) return WEFT_OK;
-    const weft_span span = weft_sql_peek(p, 0)->span;
-    int32_t digits = 0;
-    WEFT_TRY(st, parse_small(p, &digits));
-    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
-    st = weft_sql_timestamp_digits(p, &span, id, digits);
+    *span = weft_sql_peek(p, 0)->span;
+    WEFT_TRY(st, parse_small(p, digits));
+    st = weft_sql_expect(p, SQL_RPAREN, "')'");
 done:
     return st;
 }
@@ -250,16 +259,19 @@ static weft_status parse_timestamp_type(sql_parser *p, weft_type_id id, bool pla
 {
     static const char *const words[2][4] = {{"WITHOUT", "TIME", "ZONE", NULL},
                                             {"WITH", "LOCAL", "TIME", "ZONE"}};
-    *out = WEFT_TYPE_OF(id);
-    const weft_status st = parse_timestamp_digits(p, id);
-    if (st != WEFT_OK) return st;
+    weft_status st = WEFT_OK;
+    int32_t digits;
+    weft_span span;
+    WEFT_TRY(st, parse_timestamp_digits(p, &digits, &span));
     for (int32_t form = 0; plain && form < 2; form++) {
         if (!weft_sql_is_text(p, 0, words[form][0]) || !weft_sql_is_text(p, 1, words[form][1])) continue;
         for (int32_t i = 0; i < 4 && words[form][i] != NULL; i++)
             if (!weft_sql_accept_text(p, words[form][i])) return weft_sql_syntax_error(p, words[form][i]);
-        *out = WEFT_TYPE_OF(form == 0 ? WEFT_TYPE_TIMESTAMP_NTZ : WEFT_TYPE_TIMESTAMP);
+        id = form == 0 ? WEFT_TYPE_TIMESTAMP_NTZ : WEFT_TYPE_TIMESTAMP;
     }
-    return WEFT_OK;
+    st = weft_sql_timestamp_digits(p, &span, id, digits, out);
+done:
+    return st;
 }
 
 /* GEOMETRY(srid), GEOGRAPHY(ANY) */

@@ -8,6 +8,7 @@
  *   DECIMAL → no fewer digits on either side of the point
  *   STRUCT → fields by name; one that the file lacks is NULL;   elements, keys and values alike
  *   STRING ↔ BINARY;   TIMESTAMP ↔ TIMESTAMP_NTZ (the instant becomes UTC's clock, and back)
+ *   nanoseconds, rounded down to microseconds elsewhere → TIMESTAMP and TIMESTAMP_NTZ that count them
  *
  * Then the column has a leaf of its own, which converts. Any other type is an error, but only of a scan that
  * reads the column of that file. Spark also reads 300 of an INT as a TINYINT (44) and a DATE as an INT: here
@@ -80,6 +81,11 @@ static bool columns_convert(const weft_pq_leaf *from, weft_type to, weft_pq_leaf
     }
     if (have == WEFT_TYPE_DATE && from->convert == WEFT_PQ_AS_IS && want == WEFT_TYPE_TIMESTAMP_NTZ) {
         out->convert = WEFT_PQ_DATE_TO_US;
+        return true;
+    }
+    const bool nanos = want == WEFT_TYPE_TIMESTAMP_NS || want == WEFT_TYPE_TIMESTAMP_NTZ_NS;
+    if (time && nanos && from->convert == WEFT_PQ_NS_TO_US) {
+        out->convert = WEFT_PQ_AS_IS;
         return true;
     }
     if (have == WEFT_TYPE_TIME && want == WEFT_TYPE_TIME) return true; /* the digits are what a table says */

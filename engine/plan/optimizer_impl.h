@@ -33,6 +33,9 @@ WEFT_MUST_CHECK weft_status opt_same_exprs(weft_ctx *ctx, const weft_node *a, co
 /* A PROJECT that gives exactly these outputs, in their order; the node itself when it does. */
 WEFT_MUST_CHECK weft_status opt_restore(weft_ctx *ctx, const weft_node *node, const weft_outputs *outputs,
                                         const weft_node **out);
+/* A PROJECT that gives column i of the node under the id and the name of column i of the outputs. */
+WEFT_MUST_CHECK weft_status opt_named_as(weft_ctx *ctx, const weft_node *node, const weft_outputs *outputs,
+                                         const weft_node **out);
 /* Two-input join from parts; null_equal may be NULL. */
 typedef struct opt_join {
     weft_join_kind kind;

@@ -142,6 +142,22 @@ done:
     return st;
 }
 
+weft_status opt_named_as(weft_ctx *ctx, const weft_node *node, const weft_outputs *outputs,
+                         const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers exprs = {0};
+    for (int32_t i = 0; i < outputs->count; i++) {
+        const weft_expr *e = NULL;
+        WEFT_TRY(st, weft_node_column(ctx, node, i, &e));
+        WEFT_TRY(st, weft_expr_alias(ctx, e, outputs->columns[i].id, outputs->columns[i].name, &e));
+        WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e));
+    }
+    WEFT_TRY(st, weft_node_project(ctx, node, weft_pointers_exprs(&exprs), exprs.count, out));
+done:
+    return st;
+}
+
 weft_status opt_join_node(weft_ctx *ctx, const opt_join *join, const weft_node *left, const weft_node *right,
                           const weft_node **out)
 {

@@ -28,23 +28,6 @@ done:
     return st;
 }
 
-/* The union's rows under the ids that readers of the join know. */
-static weft_status named_as(weft_ctx *ctx, const weft_node *all, const weft_outputs *outputs,
-                            const weft_node **out)
-{
-    weft_status st = WEFT_OK;
-    weft_pointers exprs = {0};
-    for (int32_t i = 0; i < outputs->count; i++) {
-        const weft_expr *e = NULL;
-        WEFT_TRY(st, weft_node_column(ctx, all, i, &e));
-        WEFT_TRY(st, weft_expr_alias(ctx, e, outputs->columns[i].id, outputs->columns[i].name, &e));
-        WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e));
-    }
-    WEFT_TRY(st, weft_node_project(ctx, all, weft_pointers_exprs(&exprs), exprs.count, out));
-done:
-    return st;
-}
-
 static weft_status split_full(weft_ctx *ctx, void *self, const weft_node *node, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -59,7 +42,7 @@ static weft_status split_full(weft_ctx *ctx, void *self, const weft_node *node, 
                                 node->join.conditions, node->join.condition_count, &rest));
     WEFT_TRY(st, padded(ctx, ids, node, rest, &branches[1]));
     WEFT_TRY(st, weft_node_union(ctx, ids, branches, 2, &all));
-    WEFT_TRY(st, named_as(ctx, all, &node->output, out));
+    WEFT_TRY(st, opt_named_as(ctx, all, &node->output, out));
 done:
     return st;
 }

@@ -11,6 +11,7 @@ X(prove, 2, "sums in conditions that cannot overflow, by the bounds of their col
 X(infer, 2, "common factors of OR, what it says of one side, conditions of equal columns")
 X(push_filter, 2, "filters move towards the scans, comma joins get keys, outer joins become inner ones")
 X(push_shared, 2, "what all filters over a shared node leave out is left out below it")
+X(empty, 2, "what can have no rows is not computed")
 X(full_loop, 2, "FULL JOIN without equal keys becomes a union")
 X(distinct_aggregate, 2, "aggregates of DISTINCT arguments become aggregates in two levels")
 X(merge_project, 2, "projections over projections become one")

@@ -7,6 +7,7 @@
 #include "common/mem.h"
 #include "engine/expr/cast_private.h"
 #include "engine/expr/csv_record.h"
+#include "engine/expr/csv_write.h"
 #include "engine/expr/fn_schema.h"
 #include "engine/expr/json_format.h"
 #include "engine/expr/text_cast.h"
@@ -18,6 +19,7 @@
 typedef struct csv_state {
     weft_csv_rules rules;
     weft_csv_record record;
+    weft_csv_writer writer;
     weft_text_caster caster;
     weft_json_format format;
     weft_text text, value;
@@ -85,8 +87,10 @@ static weft_status open_from(weft_ctx *ctx, const weft_expr *call, void **state)
     weft_status st = WEFT_OK;
     WEFT_TRY(st, csv_open(ctx, call, 2, state));
     csv_state *const s = *state;
-    s->corrupt = weft_corrupt_field(call, &s->rules.shared);
+    WEFT_TRY(st, weft_call_corrupt(ctx, call, &s->rules.shared, &s->corrupt));
+    WEFT_TRY(st, weft_csv_record_init(ctx, &s->rules, &s->record));
     WEFT_TRY(st, weft_text_caster_init(ctx, &s->rules.shared, &s->caster));
+    s->caster.no_dates = !s->rules.prefers_date;
 done:
     return st;
 }
@@ -114,13 +118,13 @@ static weft_status put_single(weft_ctx *ctx, csv_state *s, weft_vector *out, int
     weft_status st = WEFT_OK;
     weft_variant_builder_reset(&s->builder);
     const weft_variant_mark mark = weft_variant_begin(&s->builder);
-    for (int32_t i = 0; i < weft_csv_part_count(&s->record); i++) {
+    for (int32_t i = 0; i < s->record.fields.count; i++) {
         char name[16];
-        const weft_csv_part *part = weft_csv_part_at(&s->record, i);
+        const weft_csv_part part = weft_csv_record_part(&s->record, i);
         const int len = snprintf(name, sizeof name, "_c%d", i);
         WEFT_TRY(st, weft_variant_name(ctx, &s->builder, name, (size_t)len));
-        WEFT_TRY(st, part->is_null ? weft_variant_put_null(ctx, &s->builder)
-                                   : put_variant(ctx, s, s->record.bytes.bytes + part->from, part->len));
+        WEFT_TRY(st, part.is_null ? weft_variant_put_null(ctx, &s->builder)
+                                  : put_variant(ctx, s, part.text, part.len));
     }
     WEFT_TRY(st, weft_variant_end_object(ctx, &s->builder, mark));
     WEFT_TRY(st, weft_variant_store(ctx, &s->builder, out, slot));
@@ -146,7 +150,7 @@ static weft_status set_field(weft_ctx *ctx, csv_state *s, const weft_csv_part *p
                              int32_t slot, bool *good)
 {
     weft_status st = WEFT_OK;
-    const char *text = s->record.bytes.bytes + part->from;
+    const char *text = part->text;
     const weft_type_id id = (weft_type_id)out->column.type.id;
     double number;
     if ((id == WEFT_TYPE_DOUBLE || id == WEFT_TYPE_FLOAT) &&
@@ -174,20 +178,22 @@ static weft_status from_row(weft_ctx *ctx, weft_kernel_call *call, const weft_st
     weft_vector *out = call->out;
     int32_t place = 0;
     bool all = true;
-    WEFT_TRY(st, weft_csv_record_read(ctx, &s->rules, weft_str_data(text), text->len, &s->record));
-    const int32_t parts = weft_csv_part_count(&s->record);
+    WEFT_TRY(st, weft_csv_record_read(ctx, &s->record, weft_str_data(text), text->len));
+    const int32_t parts = s->record.fields.count;
     weft_json_set_valid(out, i);
     for (int32_t k = 0; k < out->column.child_count; k++) {
         weft_vector *field = &out->children[k];
         bool good = true;
         if (k == s->corrupt) continue;
         const int32_t at = place++;
+        const weft_csv_part part = at < parts ? weft_csv_record_part(&s->record, at)
+                                              : (weft_csv_part){.is_null = true};
         if (s->rules.shared.single_variant != NULL)
             WEFT_TRY(st, put_single(ctx, s, field, i));
-        else if (at >= parts || weft_csv_part_at(&s->record, at)->is_null)
+        else if (part.is_null)
             weft_vector_set_null(field, i);
         else
-            WEFT_TRY(st, set_field(ctx, s, weft_csv_part_at(&s->record, at), field, i, &good));
+            WEFT_TRY(st, set_field(ctx, s, &part, field, i, &good));
         all = all && good && (at < parts || parts == 0);
     }
     if (s->rules.shared.single_variant == NULL) all = all && parts <= place && parts > 0;
@@ -235,6 +241,16 @@ static weft_status open_to(weft_ctx *ctx, const weft_expr *call, void **state)
     WEFT_TRY(st, csv_open(ctx, call, 1, state));
     csv_state *const s = *state;
     WEFT_TRY(st, weft_json_format_open(ctx, &s->rules.shared, &s->format));
+    WEFT_TRY(st, weft_csv_grammar_finish(ctx, &s->rules.grammar));
+    weft_csv_rules *rules = &s->rules;
+    rules->grammar.trim_left = rules->trim_left_write;
+    rules->grammar.trim_right = rules->trim_right_write;
+    s->writer = (weft_csv_writer){.null_value = rules->null_value,
+                                  .empty_value = rules->empty_written,
+                                  .line_end = rules->line_end,
+                                  .quote_all = rules->quote_all,
+                                  .escape_quotes = rules->escape_quotes};
+    weft_csv_writer_init(&s->writer, &rules->grammar);
 done:
     return st;
 }
@@ -258,7 +274,7 @@ static weft_status kernel_to(weft_ctx *ctx, weft_kernel_call *call)
             s->value.len = 0;
             if (!null) WEFT_TRY(st, weft_text_of_value(ctx, &s->format, field, slot, &s->value));
             const char *text = null ? NULL : s->value.bytes != NULL ? s->value.bytes : "";
-            WEFT_TRY(st, weft_csv_record_put(ctx, &s->rules, f > 0, text, s->value.len, &s->text));
+            WEFT_TRY(st, weft_csv_put_value(ctx, &s->writer, f == 0, text, (uint32_t)s->value.len, &s->text));
         }
         if (s->text.len == 0) /* one field, and it is NULL: to Spark's writer that is no record */
             weft_vector_set_null(call->out, i);
@@ -282,7 +298,9 @@ static weft_status open_schema_of(weft_ctx *ctx, const weft_expr *call, void **s
     weft_status st = WEFT_OK;
     WEFT_TRY(st, csv_open(ctx, call, 1, state));
     csv_state *const s = *state;
+    WEFT_TRY(st, weft_csv_record_init(ctx, &s->rules, &s->record));
     WEFT_TRY(st, weft_text_caster_init(ctx, &s->rules.shared, &s->caster));
+    s->caster.no_dates = !s->rules.prefers_date;
 done:
     return st;
 }
@@ -294,18 +312,17 @@ static weft_status kernel_schema_of(weft_ctx *ctx, weft_kernel_call *call)
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         const weft_str *text = weft_arg_str(&call->args[0], i);
-        WEFT_TRY(st, weft_csv_record_read(ctx, &s->rules, weft_str_data(text), text->len, &s->record));
-        if (weft_csv_part_count(&s->record) == 0) return weft_fail_malformed(ctx, call->expr, text);
+        WEFT_TRY(st, weft_csv_record_read(ctx, &s->record, weft_str_data(text), text->len));
+        if (s->record.fields.count == 0) return weft_fail_malformed(ctx, call->expr, text);
         s->text.len = 0;
         WEFT_TRY(st, weft_text_append(ctx, &s->text, "STRUCT<", 7));
-        for (int32_t f = 0; f < weft_csv_part_count(&s->record); f++) {
+        for (int32_t f = 0; f < s->record.fields.count; f++) {
             char name[24];
             weft_type type = WEFT_TYPE_OF(WEFT_TYPE_STRING);
-            const weft_csv_part *part = weft_csv_part_at(&s->record, f);
+            const weft_csv_part part = weft_csv_record_part(&s->record, f);
             const int len = snprintf(name, sizeof name, f > 0 ? ", _c%d: " : "_c%d: ", f);
-            if (!part->is_null)
-                WEFT_TRY(st, weft_text_infer(ctx, &s->caster, s->record.bytes.bytes + part->from, part->len,
-                                             false, true, &type));
+            if (!part.is_null)
+                WEFT_TRY(st, weft_text_infer(ctx, &s->caster, part.text, part.len, false, true, &type));
             WEFT_TRY(st, weft_text_append(ctx, &s->text, name, (size_t)len));
             WEFT_TRY(st, weft_text_append_type(ctx, &s->text, type));
         }

@@ -105,7 +105,7 @@ static weft_status open_from_json(weft_ctx *ctx, const weft_expr *call, void **s
     weft_status st = WEFT_OK;
     WEFT_TRY(st, json_open(ctx, call, 2, state));
     schema_state *const s = *state;
-    s->corrupt = weft_corrupt_field(call, &s->options);
+    WEFT_TRY(st, weft_call_corrupt(ctx, call, &s->options, &s->corrupt));
     WEFT_TRY(st, weft_json_convert_new(ctx, &s->options, call->type, s->corrupt, &s->convert));
 done:
     return st;

@@ -182,14 +182,11 @@ done:
     return st;
 }
 
-int32_t weft_corrupt_field(const weft_expr *call, const weft_json_options *options)
+weft_status weft_call_corrupt(weft_ctx *ctx, const weft_expr *call, const weft_json_options *options,
+                              int32_t *out)
 {
-    int32_t found = -1;
-    for (int32_t i = 0; call->type.id == WEFT_TYPE_STRUCT && i < call->type.child_count; i++) {
-        const weft_field *field = &call->type.children[i];
-        if (field->type.id == WEFT_TYPE_STRING && strcmp(field->name, options->corrupt) == 0) found = i;
-    }
-    return found;
+    const int32_t fields = call->type.id == WEFT_TYPE_STRUCT ? call->type.child_count : 0;
+    return weft_corrupt_field(ctx, options->corrupt, call->type.children, fields, out);
 }
 
 weft_status weft_each_text(weft_ctx *ctx, weft_kernel_call *call, weft_text_row row)

@@ -37,8 +37,9 @@ WEFT_MUST_CHECK weft_status weft_refuse_drop(weft_ctx *ctx, const weft_function 
 WEFT_MUST_CHECK weft_status weft_schema_state_new(weft_ctx *ctx, const weft_text_format *format,
                                                   const weft_expr *call, int32_t options_at, size_t bytes,
                                                   size_t rules_at, void **state);
-/* The field of a call's struct that gets bad texts; -1: none. */
-int32_t weft_corrupt_field(const weft_expr *call, const weft_json_options *options);
+/* The field of a call's struct that gets bad texts; -1: none. Errors: WEFT_CORRUPT_RECORD_TYPE. */
+WEFT_MUST_CHECK weft_status weft_call_corrupt(weft_ctx *ctx, const weft_expr *call,
+                                              const weft_json_options *options, int32_t *out);
 /* The kernel of from_*(): NULL for NULL, else `row` of the text. */
 typedef weft_status (*weft_text_row)(weft_ctx *ctx, weft_kernel_call *call, const weft_str *text, int32_t i);
 WEFT_MUST_CHECK weft_status weft_each_text(weft_ctx *ctx, weft_kernel_call *call, weft_text_row row);

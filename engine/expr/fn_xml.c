@@ -72,7 +72,7 @@ static weft_status open_from(weft_ctx *ctx, const weft_expr *call, void **state)
     weft_status st = WEFT_OK;
     WEFT_TRY(st, xml_open(ctx, call, 2, state));
     xml_state *const s = *state;
-    s->corrupt = weft_corrupt_field(call, &s->reader.rules.shared);
+    WEFT_TRY(st, weft_call_corrupt(ctx, call, &s->reader.rules.shared, &s->corrupt));
     WEFT_TRY(st, weft_xml_reader_open(ctx, &s->reader));
 done:
     return st;

@@ -2,20 +2,14 @@
 #include "engine/expr/json_options.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <strings.h>
+
+#include "engine/expr/option_value.h"
 
 const weft_json_options weft_json_defaults = {
     .rules = {.allow = WEFT_JSON_SINGLE_QUOTES | WEFT_JSON_NON_NUMERIC, .depth_max = WEFT_JSON_DEPTH},
     .corrupt = "_corrupt_record",
     .sampling_ratio = 1.0};
-
-static weft_status read_flag(weft_ctx *ctx, const char *key, const char *value, bool *out)
-{
-    *out = strcasecmp(value, "true") == 0;
-    if (*out || strcasecmp(value, "false") == 0) return WEFT_OK;
-    return weft_fail(ctx, WEFT_CONFIG, "option %s must be true or false, not \"%s\"", key, value);
-}
 
 static weft_status set_allow(weft_ctx *ctx, weft_json_options *o, const char *key, const char *value,
                              bool *known)
@@ -35,7 +29,7 @@ static weft_status set_allow(weft_ctx *ctx, weft_json_options *o, const char *ke
     for (int32_t i = 0; i < WEFT_COUNT(keys) && !*known; i++) {
         if (strcasecmp(key, keys[i].key) != 0) continue;
         *known = true;
-        WEFT_TRY(st, read_flag(ctx, key, value, &flag));
+        WEFT_TRY(st, weft_option_flag(ctx, key, value, &flag));
         o->rules.allow = flag ? o->rules.allow | keys[i].allow : o->rules.allow & ~(uint32_t)keys[i].allow;
     }
 done:
@@ -63,7 +57,7 @@ static weft_status set_flag(weft_ctx *ctx, weft_json_options *o, const char *key
         if (strcasecmp(key, keys[i].key) != 0) continue;
         bool *flag = (bool *)((char *)o + keys[i].place);
         *known = true;
-        WEFT_TRY(st, read_flag(ctx, key, value, flag));
+        WEFT_TRY(st, weft_option_flag(ctx, key, value, flag));
         if (flag == &o->keep_nulls) *flag = !*flag;
         if (flag == &o->cast_fallback) o->no_fallback = !*flag;
     }
@@ -92,19 +86,16 @@ static void set_text(weft_json_options *o, const char *key, const char *value, b
 
 static weft_status read_count(weft_ctx *ctx, const char *key, const char *value, int32_t most, int32_t *out)
 {
-    char *end = NULL;
-    const long number = strtol(value, &end, 10);
-    if (end == value || *end != 0 || number < 1 || number > most)
-        return weft_fail(ctx, WEFT_CONFIG, "option %s must be from 1 to %d, not \"%s\"", key, most, value);
+    int64_t number = 0;
+    const weft_status st = weft_option_number(ctx, key, value, 1, most, &number);
     *out = (int32_t)number;
-    return WEFT_OK;
+    return st;
 }
 
 weft_status weft_json_option_set(weft_ctx *ctx, weft_json_options *options, const char *key,
                                  const char *value, bool *known)
 {
     weft_status st = WEFT_OK;
-    char *end = NULL;
     *known = false;
     WEFT_TRY(st, set_allow(ctx, options, key, value, known));
     WEFT_TRY(st, set_flag(ctx, options, key, value, known));
@@ -122,12 +113,27 @@ weft_status weft_json_option_set(weft_ctx *ctx, weft_json_options *options, cons
     } else if (strcasecmp(key, "maxStringLen") == 0) {
         WEFT_TRY(st, read_count(ctx, key, value, INT32_MAX, &options->rules.string_max));
     } else if (strcasecmp(key, "samplingRatio") == 0) {
-        options->sampling_ratio = strtod(value, &end);
-        if (end == value || *end != 0 || !(options->sampling_ratio > 0))
-            st = weft_fail(ctx, WEFT_CONFIG, "option %s must be a number above 0, not \"%s\"", key, value);
+        WEFT_TRY(st, weft_option_ratio(ctx, key, value, &options->sampling_ratio));
     } else {
         *known = false;
     }
 done:
     return st;
+}
+
+weft_status weft_corrupt_field(weft_ctx *ctx, const char *name, const weft_field *fields, int32_t count,
+                               int32_t *out)
+{
+    char text[256];
+    *out = -1;
+    for (int32_t i = 0; i < count; i++) {
+        if (strcmp(fields[i].name, name) != 0) continue;
+        *out = i;
+        if (fields[i].type.id != WEFT_TYPE_STRING)
+            return weft_fail(
+                ctx, WEFT_CORRUPT_RECORD_TYPE,
+                "The column `%s` for corrupt records must have the nullable STRING type, but got \"%s\".",
+                name, weft_type_text(fields[i].type, text, sizeof text));
+    }
+    return WEFT_OK;
 }

@@ -41,5 +41,9 @@ extern const weft_json_options weft_json_defaults;
  * that it cannot have. */
 WEFT_MUST_CHECK weft_status weft_json_option_set(weft_ctx *ctx, weft_json_options *options, const char *key,
                                                  const char *value, bool *known);
+/* Which of the fields takes the text of bad records, by its exact name; -1: none.
+ * Errors: WEFT_CORRUPT_RECORD_TYPE when that is no STRING. */
+WEFT_MUST_CHECK weft_status weft_corrupt_field(weft_ctx *ctx, const char *name, const weft_field *fields,
+                                               int32_t count, int32_t *out);
 
 #endif

@@ -123,7 +123,7 @@ weft_status weft_text_infer(weft_ctx *ctx, weft_text_caster *caster, const char 
                                weft_type_decimal(38, 0),       WEFT_TYPE_OF(WEFT_TYPE_DOUBLE),
                                WEFT_TYPE_OF(WEFT_TYPE_DATE),   WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP),
                                WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN)};
-    const bool is_legacy = weft_datetime_is_legacy(ctx); /* where no text is inferred to be a date */
+    const bool no_dates = caster->no_dates || weft_datetime_is_legacy(ctx);
     const bool whole = len > 0 && strspn(text, "+-0123456789") >= len;
     *out = WEFT_TYPE_OF(WEFT_TYPE_STRING);
     for (int32_t i = wide; i < WEFT_COUNT(tried); i++) {
@@ -138,7 +138,7 @@ weft_status weft_text_infer(weft_ctx *ctx, weft_text_caster *caster, const char 
             break;
         }
         if (number && tried[i].id != WEFT_TYPE_DOUBLE && !whole) continue;
-        if (tried[i].id == WEFT_TYPE_DATE && (is_legacy || (caster->scalars.date == NULL && len != 10)))
+        if (tried[i].id == WEFT_TYPE_DATE && (no_dates || (caster->scalars.date == NULL && len != 10)))
             continue;
         caster->strict = true;
         st = weft_vector_init(ctx, tried[i], 1, &one);

@@ -9,6 +9,7 @@
 typedef struct weft_text_caster { /* of one lane and options */
     weft_json_scalars scalars;    /* patterns and the zone */
     weft_expr expr;               /* a try_cast, for the kernels of CAST */
+    bool no_dates;                /* types are inferred, and no text is a DATE */
     bool strict;                  /* types are inferred: only what fits a format, where there is one */
     weft_vector *results;         /* [WEFT_TYPE_COUNT] one slot each, made on first use */
 } weft_text_caster;

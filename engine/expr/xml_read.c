@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "common/mem.h"
+#include "engine/expr/option_value.h"
 #include "engine/expr/variant_cast.h"
 #include "engine/expr/xml_rules.h"
 
@@ -25,9 +26,7 @@ static weft_status read_flag(weft_ctx *ctx, weft_xml_rules *rules, const char *k
                  {"ignoreNamespace", &rules->ignore_namespace}};
     for (int32_t i = 0; i < WEFT_COUNT(flags); i++) {
         if (strcasecmp(key, flags[i].key) != 0) continue;
-        *flags[i].flag = strcasecmp(value, "true") == 0;
-        if (*flags[i].flag || strcasecmp(value, "false") == 0) return WEFT_OK;
-        return weft_fail(ctx, WEFT_CONFIG, "option %s must be true or false, not \"%s\"", key, value);
+        return weft_option_flag(ctx, key, value, flags[i].flag);
     }
     return WEFT_OK;
 }

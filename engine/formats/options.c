@@ -25,32 +25,6 @@ bool weft_option_is_general(const char *key)
     return false;
 }
 
-weft_status weft_option_flag(weft_ctx *ctx, const char *key, const char *value, bool *out)
-{
-    *out = strcasecmp(value, "true") == 0;
-    if (*out || strcasecmp(value, "false") == 0) return WEFT_OK;
-    return weft_fail(ctx, WEFT_CONFIG, "option %s must be true or false, not \"%s\"", key, value);
-}
-
-weft_status weft_option_number(weft_ctx *ctx, const char *key, const char *value, int64_t least, int64_t most,
-                               int64_t *out)
-{
-    char *end = NULL;
-    *out = strtoll(value, &end, 10);
-    if (end != value && *end == '\0' && *out >= least && *out <= most) return WEFT_OK;
-    return weft_fail(ctx, WEFT_CONFIG, "option %s must be a number from %lld to %lld, not \"%s\"", key,
-                     (long long)least, (long long)most, value);
-}
-
-weft_status weft_option_byte(weft_ctx *ctx, const char *key, const char *value, uint8_t *out)
-{
-    const size_t len = strlen(value);
-    *out = (uint8_t)value[0];
-    if (len <= 1 && *out < 0x80) return WEFT_OK;
-    return weft_fail(ctx, WEFT_CONFIG, "option %s must be one ASCII character, or empty, not \"%s\"", key,
-                     value);
-}
-
 void weft_option_unknown(const char *format, const char *key, const char *known)
 {
     weft_log(WEFT_LOG_WARN, "option_unknown", WEFT_LOG_TEXT("option", key), WEFT_LOG_TEXT("format", format),

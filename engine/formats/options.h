@@ -2,17 +2,13 @@
 #ifndef WEFT_FORMATS_OPTIONS_H
 #define WEFT_FORMATS_OPTIONS_H
 
+#include "engine/expr/option_value.h"
 #include "engine/storage/fs.h"
 
 /* Is it one that the catalogue has dealt with before a format is asked, for all formats: path, schema,
  * pathGlobFilter, modifiedBefore, modifiedAfter; or tolerance.h, ignoreCorruptFiles and ignoreMissingFiles;
  * or, when a file is written, maxRecordsPerFile? */
 bool weft_option_is_general(const char *key);
-/* The value as true or false, a number from least to most, or one byte ("" is 0). Errors: WEFT_CONFIG. */
-WEFT_MUST_CHECK weft_status weft_option_flag(weft_ctx *ctx, const char *key, const char *value, bool *out);
-WEFT_MUST_CHECK weft_status weft_option_number(weft_ctx *ctx, const char *key, const char *value,
-                                               int64_t least, int64_t most, int64_t *out);
-WEFT_MUST_CHECK weft_status weft_option_byte(weft_ctx *ctx, const char *key, const char *value, uint8_t *out);
 /* A key that a format does not know; known: those it does, for people. Options of tables are for anybody, so
  * that it is logged and passed over, as in Spark. */
 void weft_option_unknown(const char *format, const char *key, const char *known);

@@ -36,7 +36,9 @@ static void choose(unsigned how, chosen *c)
     add_option(c, "multiLine", how & 1 ? "true" : "false");
     add_option(c, "header", how & 2 ? "true" : "false");
     add_option(c, "inferSchema", how & 4 ? "true" : "false");
-    add_option(c, "escape", how & 8 ? "\"" : "\\");
+    const bool wide = (how & 0xa000) == 0x2000; /* beyond ASCII */
+    if (wide) add_option(c, "quote", "\xc2\xa7");
+    add_option(c, "escape", how & 8 ? wide ? "\xc2\xa7" : "\"" : wide ? "\xc3\x9f" : "\\");
     add_option(c, "ignoreLeadingWhiteSpace", how & 16 ? "true" : "false");
     add_option(c, "ignoreTrailingWhiteSpace", how & 32 ? "true" : "false");
     add_option(c, "sep", how & 64 ? "||" : ",");

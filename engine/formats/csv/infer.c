@@ -42,7 +42,7 @@ done:
 static bool field_text(const weft_csv_options *o, const weft_csv_tokens *t, int32_t i, const char **text,
                        uint32_t *len)
 {
-    const weft_csv_field f = t->fields[i];
+    const weft_csv_field f = t->fields.list[i];
     if (f.len == WEFT_CSV_NULL) return false;
     *text = f.len == WEFT_CSV_EMPTY ? o->empty_value : (const char *)t->data + f.begin;
     *len = f.len == WEFT_CSV_EMPTY ? (uint32_t)strlen(o->empty_value) : f.len;
@@ -56,17 +56,17 @@ weft_status weft_csv_names(weft_ctx *ctx, const weft_csv_options *o, const weft_
     named *sorted = NULL;
     const char *text = NULL;
     uint32_t len = 0;
-    for (int32_t i = 0; i < t->field_count; i++) {
+    for (int32_t i = 0; i < t->fields.count; i++) {
         char *name = NULL;
         fields[i] = (weft_field){.name = "", .type = WEFT_TYPE_OF(WEFT_TYPE_STRING), .nullable = true};
         if (!o->header || !field_text(o, t, i, &text, &len)) continue;
         WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text, len, &name));
         fields[i].name = name;
     }
-    WEFT_TRY(st, sort_names(ctx, fields, t->field_count, &sorted));
-    for (int32_t i = 0; i < t->field_count; i++) {
+    WEFT_TRY(st, sort_names(ctx, fields, t->fields.count, &sorted));
+    for (int32_t i = 0; i < t->fields.count; i++) {
         const bool twice = (i > 0 && strcasecmp(sorted[i - 1].name, sorted[i].name) == 0) ||
-                           (i + 1 < t->field_count && strcasecmp(sorted[i + 1].name, sorted[i].name) == 0);
+                           (i + 1 < t->fields.count && strcasecmp(sorted[i + 1].name, sorted[i].name) == 0);
         const bool none = sorted[i].name[0] == '\0';
         char *name = NULL;
         if (!none && !twice) continue;
@@ -198,10 +198,10 @@ static void infer_record(weft_ctx *ctx, weft_csv_values *v, const weft_csv_token
 {
     const char *text = NULL;
     uint32_t len = 0;
-    const int32_t count = weft_min_i32(columns, t->field_count);
+    const int32_t count = weft_min_i32(columns, t->fields.count);
     for (int32_t i = 0; i < count; i++) {
         column_state *s = &states[i];
-        if (s->type.id == WEFT_TYPE_STRING || !weft_csv_text(v, t->data, t->fields[i], &text, &len) ||
+        if (s->type.id == WEFT_TYPE_STRING || !weft_csv_text(v, t->data, t->fields.list[i], &text, &len) ||
             len == 0)
             continue;
         s->was_date |= s->type.id == WEFT_TYPE_DATE;
@@ -398,7 +398,7 @@ static weft_status infer_names(weft_ctx *ctx, const weft_table *table, weft_sche
             file_count);
         goto done;
     }
-    const int32_t count = pass.tokens.field_count;
+    const int32_t count = pass.tokens.fields.count;
     if (count > WEFT_COLUMNS_MAX) {
         st = weft_fail(ctx, WEFT_LIMIT, "file %s has %d columns, more than %d",
                        weft_text_input_file(pass.input)->path, count, (int)WEFT_COLUMNS_MAX);

@@ -1,7 +1,6 @@
 /* engine/formats/csv/options.c - see options.h. Facts: Spark's CSVOptions. */
 #include "engine/formats/csv/options.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -32,8 +31,6 @@ static const flag_option flags[] = {
     {"multiLine", offsetof(weft_csv_options, multi_line)},
     {"enforceSchema", offsetof(weft_csv_options, enforce_schema)},
     {"preferDate", offsetof(weft_csv_options, prefer_date)},
-    {"ignoreLeadingWhiteSpace", offsetof(weft_csv_options, trim_left)},
-    {"ignoreTrailingWhiteSpace", offsetof(weft_csv_options, trim_right)},
     {"recursiveFileLookup", offsetof(weft_csv_options, recursive)},
     {"columnPruning", offsetof(weft_csv_options, column_pruning)},
     {"quoteAll", offsetof(weft_csv_options, quote_all)},
@@ -56,13 +53,6 @@ static const flag_option texts[] = {
     {"charset", offsetof(weft_csv_options, spec.encoding)},
     {"extension", offsetof(weft_csv_options, extension)},
 };
-static const flag_option bytes[] = {
-    {"quote", offsetof(weft_csv_options, quote)},
-    {"escape", offsetof(weft_csv_options, escape)},
-    {"charToEscapeQuoteEscaping", offsetof(weft_csv_options, escape_escape)},
-    {"comment", offsetof(weft_csv_options, comment)},
-};
-
 static const flag_option *option_among(const flag_option *list, int32_t count, const char *key)
 {
     for (int32_t i = 0; i < count; i++)
@@ -70,74 +60,25 @@ static const flag_option *option_among(const flag_option *list, int32_t count, c
     return NULL;
 }
 
-/* \t and the like as one character, as Spark reads separators; others as they stand. */
-static weft_status read_delimiter(weft_ctx *ctx, const char *value, weft_csv_options *o)
-{
-    static const char letters[] = "trbfn\\'\"", means[] = "\t\r\b\f\n\\'\"";
-    int32_t n = 0;
-    for (const char *at = value; *at != '\0'; at++) {
-        char byte = *at;
-        const char *letter = byte == '\\' && at[1] != '\0' ? strchr(letters, at[1]) : NULL;
-        if (letter != NULL) {
-            byte = means[letter - letters];
-            at++;
-        } else if (byte == '\\' && strncmp(at, "\\u0000", 6) == 0) {
-            byte = '\0';
-            at += 5;
-        } else if (byte == '\\') {
-            return weft_fail(ctx, WEFT_CONFIG,
-                             "Delimiter cannot be a single backslash or an unknown escape: %s", value);
-        }
-        if (n == WEFT_CSV_DELIMITER_MAX)
-            return weft_fail(ctx, WEFT_CONFIG, "option sep: \"%s\" has more than %d bytes", value,
-                             (int)WEFT_CSV_DELIMITER_MAX);
-        o->delimiter[n++] = byte;
-    }
-    if (n == 0) return weft_fail(ctx, WEFT_CONFIG, "Delimiter cannot be empty string");
-    o->delimiter_len = n;
-    return WEFT_OK;
-}
-
-static weft_status read_word(weft_ctx *ctx, const char *key, const char *value, const char *const *words,
-                             int32_t count, int32_t *out)
-{
-    for (*out = 0; *out < count; (*out)++)
-        if (strcasecmp(words[*out], value) == 0) return WEFT_OK;
-    return weft_fail(ctx, WEFT_CONFIG, "option %s cannot be \"%s\"", key, value);
-}
-
 static weft_status read_other(weft_ctx *ctx, const char *key, const char *value, weft_csv_options *o)
 {
-    static const char *const modes[] = {"PERMISSIVE", "DROPMALFORMED", "FAILFAST"};
-    static const char *const unescaped[] = {"STOP_AT_DELIMITER", "STOP_AT_CLOSING_QUOTE", "BACK_TO_DELIMITER",
-                                            "SKIP_VALUE", "RAISE_ERROR"};
     weft_status st = WEFT_OK;
     weft_text_codec codec;
-    int32_t word = 0;
-    if (strcasecmp(key, "sep") == 0 || strcasecmp(key, "delimiter") == 0)
-        return read_delimiter(ctx, value, o);
-    if (strcasecmp(key, "mode") == 0) {
-        WEFT_TRY(st, read_word(ctx, key, value, modes, 3, &word));
-        o->mode = (weft_csv_mode)word;
-    } else if (strcasecmp(key, "unescapedQuoteHandling") == 0) {
-        WEFT_TRY(st, read_word(ctx, key, value, unescaped, 5, &word));
-        o->unescaped = (weft_csv_unescaped)word;
-    } else if (strcasecmp(key, "maxColumns") == 0) {
-        WEFT_TRY(st, weft_option_number(ctx, key, value, 1, WEFT_CSV_COLUMNS_MAX, &o->columns_max));
-    } else if (strcasecmp(key, "maxCharsPerColumn") == 0) {
-        WEFT_TRY(st, weft_option_number(ctx, key, value, -1, INT32_MAX, &o->characters_max));
+    bool known = false;
+    WEFT_TRY(st, weft_csv_grammar_set(ctx, &o->grammar, key, value, &known));
+    if (known) goto done;
+    if (strcasecmp(key, "mode") == 0) { /* a mode that is none is PERMISSIVE, as in Spark */
+        o->mode = strcasecmp(value, "FAILFAST") == 0        ? WEFT_CSV_FAILFAST
+                  : strcasecmp(value, "DROPMALFORMED") == 0 ? WEFT_CSV_DROPMALFORMED
+                                                            : WEFT_CSV_PERMISSIVE;
     } else if (strcasecmp(key, "maxRecordBytes") == 0) {
         WEFT_TRY(st, weft_option_number(ctx, key, value, 1, WEFT_TEXT_RECORD_BYTES_MAX,
                                         &o->spec.record_bytes_max));
     } else if (strcasecmp(key, "compression") == 0 || strcasecmp(key, "codec") == 0) {
-        if (!weft_text_codec_find(value, &codec))
-            return weft_fail(ctx, WEFT_CONFIG, "option compression: the codec \"%s\" is not known", value);
+        WEFT_TRY(st, weft_text_codec_read(ctx, value, &codec));
         o->spec.codec = codec;
     } else if (strcasecmp(key, "samplingRatio") == 0) {
-        char *end = NULL;
-        o->sampling_ratio = strtod(value, &end);
-        if (*end != '\0' || end == value || !(o->sampling_ratio > 0))
-            return weft_fail(ctx, WEFT_CONFIG, "samplingRatio (%s) should be greater than 0", value);
+        WEFT_TRY(st, weft_option_ratio(ctx, key, value, &o->sampling_ratio));
     } else if (strcasecmp(key, "enableDateTimeParsingFallback") == 0) {
         WEFT_TRY(st, weft_option_flag(ctx, key, value, &o->cast_fallback));
         o->no_fallback = !o->cast_fallback;
@@ -166,8 +107,6 @@ static weft_status check_options(weft_ctx *ctx, const weft_csv_options *o)
                          "Invalid line separator configuration. The 'lineSep' option can contain at most 2 "
                          "characters, but got %lld characters.",
                          (long long)ends);
-    if (o->delimiter_len == 1 && (uint8_t)o->delimiter[0] == o->quote)
-        return weft_fail(ctx, WEFT_CONFIG, "the delimiter and the quote cannot be the same character");
     return WEFT_OK;
 }
 
@@ -176,17 +115,11 @@ weft_status weft_csv_options_read(weft_ctx *ctx, const char *const *options, int
 {
     weft_status st = WEFT_OK;
     uint8_t *base = (uint8_t *)out;
-    bool has_escape_escape = false;
     *out = (weft_csv_options){.spec = {.codec = -1},
-                              .delimiter = ",",
-                              .delimiter_len = 1,
-                              .quote = '"',
-                              .escape = '\\',
+                              .grammar = WEFT_CSV_GRAMMAR,
                               .enforce_schema = true,
                               .prefer_date = true,
                               .column_pruning = true,
-                              .trim_left = writing,
-                              .trim_right = writing,
                               .sampling_ratio = 1,
                               .null_value = "",
                               .empty_value = writing ? "\"\"" : "",
@@ -194,10 +127,9 @@ weft_status weft_csv_options_read(weft_ctx *ctx, const char *const *options, int
                               .positive_inf = "Inf",
                               .negative_inf = "-Inf",
                               .corrupt_column = "_corrupt_record",
-                              .columns_max = 20480,
-                              .characters_max = -1,
                               .escape_quotes = true,
                               .extension = "csv"};
+    out->grammar.trim_left = out->grammar.trim_right = writing;
     for (int32_t i = 0; i < count; i++) {
         const char *key = options[2 * i], *value = options[2 * i + 1];
         const flag_option *option;
@@ -206,14 +138,11 @@ weft_status weft_csv_options_read(weft_ctx *ctx, const char *const *options, int
             WEFT_TRY(st, weft_option_flag(ctx, key, value, (bool *)(base + option->offset)));
         } else if ((option = option_among(texts, WEFT_COUNT(texts), key)) != NULL) {
             *(const char **)(void *)(base + option->offset) = value;
-        } else if ((option = option_among(bytes, WEFT_COUNT(bytes), key)) != NULL) {
-            WEFT_TRY(st, weft_option_byte(ctx, key, value, base + option->offset));
-            has_escape_escape |= strcasecmp(key, "charToEscapeQuoteEscaping") == 0 && value[0] != '\0';
         } else {
             WEFT_TRY(st, read_other(ctx, key, value, out));
         }
     }
-    if (!has_escape_escape) out->escape_escape = out->escape == out->quote ? 0 : out->escape;
+    WEFT_TRY(st, weft_csv_grammar_finish(ctx, &out->grammar));
     if (weft_datetime_is_legacy(ctx)) { /* Spark 2 always had formats, and inferred no dates */
         out->prefer_date = false;
         out->cast_fallback = !out->no_fallback;

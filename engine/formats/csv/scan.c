@@ -72,9 +72,9 @@ static void scan_count_only(weft_scan *scan)
 {
     if (scan->wanted_count > 0 || scan_parses_all(&scan->table->options)) return;
     scan->lenient = scan->table->options;
-    scan->lenient.columns_max = WEFT_CSV_COLUMNS_MAX;
-    scan->lenient.characters_max = -1;
-    scan->lenient.unescaped = WEFT_CSV_STOP_AT_DELIMITER;
+    scan->lenient.grammar.columns_max = WEFT_CSV_COLUMNS_MAX;
+    scan->lenient.grammar.characters_max = -1;
+    scan->lenient.grammar.unescaped = WEFT_CSV_STOP_AT_DELIMITER;
     scan->tokens.options = &scan->lenient;
 }
 
@@ -137,18 +137,18 @@ static weft_status scan_check_header(weft_ctx *ctx, weft_scan *scan)
     const weft_csv_tokens *t = &scan->tokens;
     if (table->options.enforce_schema || (scan->wanted_count == 0 && !scan_parses_all(&table->options)))
         return WEFT_OK;
-    if (t->field_count != table->file_columns)
+    if (t->fields.count != table->file_columns)
         return weft_fail(
             ctx, WEFT_INVALID,
             "Number of column in CSV header is not equal to number of fields in the schema: header "
             "length: %d, schema size: %d, CSV file: %s",
-            t->field_count, table->file_columns, weft_text_input_file(scan->lane.input)->path);
+            t->fields.count, table->file_columns, weft_text_input_file(scan->lane.input)->path);
     for (int32_t i = 0; i < table->base.data_count; i++) {
         const int32_t place = weft_csv_place(table, i);
         const char *name = "", *expected = table->base.schema.fields[i].name;
         uint32_t len = 0;
         if (place < 0 || !scan_wants_place(scan, place)) continue;
-        if (!weft_csv_text(&scan->values, t->data, t->fields[place], &name, &len)) len = 0;
+        if (!weft_csv_text(&scan->values, t->data, t->fields.list[place], &name, &len)) len = 0;
         if (strlen(expected) == len && strncasecmp(name, expected, len) == 0) continue;
         return weft_fail(ctx, WEFT_INVALID,
                          "CSV header does not conform to the schema: column %d is `%.*s`, expected `%s`, CSV "
@@ -191,13 +191,13 @@ static weft_status scan_take_records(weft_ctx *ctx, weft_scan *scan, int32_t *ro
             WEFT_TRY(st, scan_check_header(ctx, scan));
             continue;
         }
-        const int32_t row = (*rows)++, count = t->field_count;
+        const int32_t row = (*rows)++, count = t->fields.count;
         scan->begins[row] = (uint32_t)t->begin;
         scan->bad[row] = scan->counts_fields && count != columns;
         for (int32_t w = 0; w < scan->wanted_count; w++) {
             scan_column *c = &scan->columns[scan->wanted[w]];
             c->fields[row] = c->place < count
-                                 ? t->fields[c->place]
+                                 ? t->fields.list[c->place]
                                  : (weft_csv_field){.begin = WEFT_CSV_ABSENT, .len = WEFT_CSV_NULL};
         }
         if (scan->corrupt >= 0) WEFT_TRY(st, scan_take_raw(ctx, scan, row));

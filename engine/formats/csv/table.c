@@ -7,6 +7,7 @@
 
 #include <strings.h>
 
+#include "engine/expr/json_options.h"
 #include "engine/formats/csv/csv.h"
 #include "engine/formats/text/charset.h"
 
@@ -71,22 +72,12 @@ static weft_status table_check_types(weft_ctx *ctx, const weft_table *table)
     return WEFT_OK;
 }
 
-static void table_find_corrupt(weft_table *table)
+/* Is there a delimiter or a quote that other encodings than UTF-8 write with other bytes? */
+static bool has_wide(const weft_csv_grammar *g)
 {
-    table->corrupt = -1;
-    for (int32_t i = 0; i < table->base.data_count && table->corrupt < 0; i++) {
-        const weft_field *field = &table->base.schema.fields[i];
-        if (field->type.id == WEFT_TYPE_STRING && strcasecmp(field->name, table->options.corrupt_column) == 0)
-            table->corrupt = i;
-    }
-    table->file_columns = table->base.data_count - (table->corrupt >= 0);
-}
-
-static bool is_wide_delimiter(const weft_csv_options *o)
-{
-    for (int32_t i = 0; i < o->delimiter_len; i++)
-        if ((uint8_t)o->delimiter[i] >= 0x80) return true;
-    return false;
+    for (int32_t i = 0; i < g->delimiter_len; i++)
+        if ((uint8_t)g->delimiter[i] >= 0x80) return true;
+    return g->has_wide;
 }
 
 static void table_close(weft_table **table) { *table = NULL; /* all lies in the arena */ }
@@ -103,7 +94,7 @@ static weft_status table_open(weft_ctx *ctx, const weft_file_info *files, int32_
     WEFT_TRY(st, weft_csv_options_read(ctx, options, option_count, false, &table->options));
     weft_csv_options *o = &table->options;
     table->base.spec = o->spec;
-    table->base.whole_files = is_wide_delimiter(o) && o->spec.encoding != NULL &&
+    table->base.whole_files = has_wide(&o->grammar) && o->spec.encoding != NULL &&
                               strcasecmp(o->spec.encoding, "UTF-8") != 0;
     table->rows_seen = -1;
     WEFT_TRY(st, weft_text_table_begin(ctx, files, file_count, o->recursive, o->base, schema, &table->base));
@@ -113,7 +104,9 @@ static weft_status table_open(weft_ctx *ctx, const weft_file_info *files, int32_
     }
     WEFT_TRY(st, weft_text_table_set(ctx, schema, schema != &inferred, &table->base));
     WEFT_TRY(st, table_check_types(ctx, table));
-    table_find_corrupt(table);
+    WEFT_TRY(st, weft_corrupt_field(ctx, o->corrupt_column, table->base.schema.fields, table->base.data_count,
+                                    &table->corrupt));
+    table->file_columns = table->base.data_count - (table->corrupt >= 0);
     *out = table;
 done:
     return st;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { WINDOW_BYTES = 64 << 10, FIELDS_FIRST = 64 };
+enum { WINDOW_BYTES = 64 << 10 };
 
 weft_status weft_csv_tokens_init(weft_ctx *ctx, const weft_csv_options *options, weft_csv_tokens *t)
 {
@@ -15,22 +15,23 @@ weft_status weft_csv_tokens_init(weft_ctx *ctx, const weft_csv_options *options,
     *t = (weft_csv_tokens){.options = options};
     const char *line_end = options->spec.line_end;
     WEFT_TRY(st, weft_text_lines_init(ctx, line_end, &t->lines));
-    t->simple = options->delimiter_len == 1 && t->lines.len <= 1 && options->delimiter[0] != '\0';
-    weft_text_set_add(&t->set, (uint8_t)options->delimiter[0]);
+    const weft_csv_grammar *g = &options->grammar;
+    t->simple = g->delimiter_len == 1 && t->lines.len <= 1 && g->delimiter[0] != '\0' && !g->has_wide;
+    weft_text_set_add(&t->set, (uint8_t)g->delimiter[0]);
     if (t->lines.len == 1) {
         weft_text_set_add(&t->set, (uint8_t)t->lines.bytes[0]);
     } else {
         weft_text_set_add(&t->set, '\n');
         weft_text_set_add(&t->set, '\r');
     }
-    if (options->quote != 0) {
-        weft_text_set_add(&t->set, options->quote);
-        if (options->escape != 0) weft_text_set_add(&t->set, options->escape);
-        if (options->escape_escape != 0) weft_text_set_add(&t->set, options->escape_escape);
+    if (g->quote != 0 && t->simple) {
+        weft_text_set_add(&t->set, (uint8_t)g->quote);
+        if (g->escape != 0) weft_text_set_add(&t->set, (uint8_t)g->escape);
+        if (g->escape_escape != 0) weft_text_set_add(&t->set, (uint8_t)g->escape_escape);
     }
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (WINDOW_BYTES + 8) * sizeof(*t->positions),
                                 (void **)&t->positions));
-    WEFT_TRY(st, weft_csv_tokens_grow(ctx, t));
+    WEFT_TRY(st, weft_csv_fields_grow(ctx, options->grammar.columns_max, &t->fields));
 done:
     return st;
 }
@@ -38,26 +39,10 @@ done:
 void weft_csv_tokens_deinit(weft_csv_tokens *t)
 {
     weft_mem_free(t->positions);
-    weft_mem_free(t->fields);
+    weft_mem_free(t->fields.list);
     weft_mem_free(t->scratch);
     weft_mem_free(t->raw);
     *t = (weft_csv_tokens){0};
-}
-
-weft_status weft_csv_tokens_grow(weft_ctx *ctx, weft_csv_tokens *t)
-{
-    void *fields = t->fields;
-    const int64_t most = t->options->columns_max,
-                  room = weft_min_i64(weft_max_i64(2 * (int64_t)t->field_room, FIELDS_FIRST), most);
-    if (t->field_count == most)
-        return weft_fail(ctx, WEFT_LIMIT,
-                         "a record has more than %lld columns; the option maxColumns sets the limit",
-                         (long long)most);
-    const weft_status st = weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)room * sizeof(*t->fields), &fields);
-    if (st != WEFT_OK) return st;
-    t->fields = fields;
-    t->field_room = (int32_t)room;
-    return WEFT_OK;
 }
 
 void weft_csv_tokens_block(weft_csv_tokens *t, const weft_text_block *block)
@@ -143,8 +128,8 @@ static int64_t find_line_end(const weft_csv_tokens *t, int64_t p, bool own, int6
 
 static inline uint8_t *trim(const weft_csv_options *o, uint8_t *begin, uint8_t **end)
 {
-    while (o->trim_left && begin < *end && *begin <= ' ') begin++;
-    while (o->trim_right && begin < *end && (*end)[-1] <= ' ') (*end)--;
+    while (o->grammar.trim_left && begin < *end && *begin <= ' ') begin++;
+    while (o->grammar.trim_right && begin < *end && (*end)[-1] <= ' ') (*end)--;
     return begin;
 }
 
@@ -152,12 +137,13 @@ static inline uint8_t *trim(const weft_csv_options *o, uint8_t *begin, uint8_t *
 static inline weft_status add_plain(weft_ctx *ctx, weft_csv_tokens *t, int64_t begin, int64_t end)
 {
     const weft_csv_options *o = t->options;
-    if (WEFT_UNLIKELY(o->trim_left || o->trim_right)) {
+    if (WEFT_UNLIKELY(o->grammar.trim_left || o->grammar.trim_right)) {
         uint8_t *last = t->data + end, *first = trim(o, t->data + begin, &last);
         begin = first - t->data;
         end = last - t->data;
     }
-    return weft_csv_add_field(ctx, t, begin, begin == end ? WEFT_CSV_NULL : (uint32_t)(end - begin));
+    return weft_csv_add_field(ctx, t->options->grammar.columns_max, &t->fields, begin,
+                              begin == end ? WEFT_CSV_NULL : (uint32_t)(end - begin));
 }
 
 typedef enum token_end {
@@ -173,11 +159,11 @@ static inline bool find_quote(const weft_csv_tokens *t, int64_t *k, int64_t *at,
     for (; *k < t->position_count; (*k)++) {
         *at = t->positions[*k];
         const uint8_t byte = t->data[*at];
-        if (byte == o->quote) {
+        if (byte == o->grammar.quote) {
             (*k)++;
             return true;
         }
-        if (byte == o->escape || byte == o->escape_escape) return false;
+        if (byte == o->grammar.escape || byte == o->grammar.escape_escape) return false;
         if (is_line_byte(t, byte) && (!o->multi_line || byte == '\r')) return false;
     }
     *window = true;
@@ -189,12 +175,12 @@ static weft_status tokens_fast(weft_ctx *ctx, weft_csv_tokens *t, token_end *how
 {
     weft_status st = WEFT_OK;
     const weft_csv_options *o = t->options;
-    const uint8_t delimiter = (uint8_t)o->delimiter[0];
+    const uint8_t delimiter = (uint8_t)o->grammar.delimiter[0];
     const uint8_t *data = t->data;
     int64_t begin = t->at, k = t->position_at;
     bool window = false;
     *how = TOKEN_MACHINE;
-    t->field_count = 0;
+    t->fields.count = 0;
     for (;;) {
         if (k == t->position_count) {
             window = true;
@@ -202,9 +188,9 @@ static weft_status tokens_fast(weft_ctx *ctx, weft_csv_tokens *t, token_end *how
         }
         int64_t p = t->positions[k++];
         uint8_t byte = data[p];
-        if (byte == o->quote && o->quote != 0) {
+        if (byte == o->grammar.quote && o->grammar.quote != 0) {
             if (p != begin) {
-                if (!o->trim_left) continue; /* a quote inside a value is a character */
+                if (!o->grammar.trim_left) continue; /* a quote inside a value is a character */
                 goto done;
             }
             int64_t closing = 0;
@@ -228,7 +214,8 @@ static weft_status tokens_fast(weft_ctx *ctx, weft_csv_tokens *t, token_end *how
             }
             if (!at_end && data[behind] != delimiter && !is_line_end(t, behind)) goto done;
             const int64_t len = closing - begin - 1;
-            WEFT_TRY(st, weft_csv_add_field(ctx, t, begin + 1, len > 0 ? (uint32_t)len : WEFT_CSV_EMPTY));
+            WEFT_TRY(st, weft_csv_add_field(ctx, t->options->grammar.columns_max, &t->fields, begin + 1,
+                                            len > 0 ? (uint32_t)len : WEFT_CSV_EMPTY));
             if (at_end) {
                 t->end = t->at = t->len;
                 *how = TOKEN_RECORD;
@@ -265,7 +252,7 @@ static weft_status tokens_fast(weft_ctx *ctx, weft_csv_tokens *t, token_end *how
         const bool foreign = o->multi_line && t->lines.len == 0 &&
                              memchr(data + begin, '\n', (size_t)(t->len - begin)) != NULL;
         if (k == t->position_count && begin <= t->len && !foreign &&
-            !(begin < t->len && data[begin] == o->quote && o->quote != 0)) {
+            !(begin < t->len && data[begin] == o->grammar.quote && o->grammar.quote != 0)) {
             WEFT_TRY(st, add_plain(ctx, t, begin, t->len));
             t->end = t->at = t->len;
             t->position_at = k;
@@ -284,12 +271,12 @@ static bool tokens_pass(weft_csv_tokens *t, bool *wait)
     const weft_csv_options *o = t->options;
     const uint8_t *data = t->data;
     int64_t p = t->at, next = 0;
-    const bool comment = o->comment != 0 && data[p] == o->comment;
+    const bool comment = weft_csv_match(o->grammar.comment, (const char *)data + p, (size_t)(t->len - p)) > 0;
     if (!comment) {
         /* line by line, a line of white space is empty too */
         if (data[p] > ' ') return false;
-        while ((!o->multi_line || o->trim_left) && p < t->len && data[p] <= ' ' &&
-               !is_line_byte(t, data[p]) && !(o->multi_line && (data[p] == (uint8_t)o->delimiter[0])))
+        while ((!o->multi_line || o->grammar.trim_left) && p < t->len && data[p] <= ' ' &&
+               !is_line_byte(t, data[p]) && !(o->multi_line && (data[p] == (uint8_t)o->grammar.delimiter[0])))
             p++;
         if (p < t->len && !is_open_end(t, p) && !is_line_end(t, p)) return false;
         if (p == t->len && o->multi_line && t->is_last) return false; /* it is a record without a value */
@@ -314,7 +301,7 @@ static weft_status tokens_slow(weft_ctx *ctx, weft_csv_tokens *t, bool *got)
         stop = begin + weft_text_line_end(&t->lines, t->data + begin, t->len - begin, &next);
         next += begin;
     }
-    WEFT_TRY(st, weft_csv_machine(ctx, t, stop, !t->options->multi_line || t->is_last, got));
+    WEFT_TRY(st, weft_csv_tokens_machine(ctx, t, stop, !t->options->multi_line || t->is_last, got));
     if (!*got) goto done;
     if (!t->options->multi_line) {
         t->end = stop;
@@ -325,28 +312,6 @@ static weft_status tokens_slow(weft_ctx *ctx, weft_csv_tokens *t, bool *got)
     if (t->at > t->window_end) t->window_end = t->position_count = t->position_at = 0;
 done:
     return st;
-}
-
-static weft_status check_lengths(weft_ctx *ctx, const weft_csv_tokens *t)
-{
-    const int64_t most = t->options->characters_max;
-    for (int32_t i = 0; most >= 0 && i < t->field_count; i++) {
-        const weft_csv_field f = t->fields[i];
-        if (f.len >= WEFT_CSV_EMPTY || (int64_t)f.len <= most) continue;
-        int64_t units = 0; /* of UTF-16, as Java counts */
-        for (uint32_t b = 0; b < f.len; b++) {
-            const uint8_t byte = t->data[f.begin + b];
-            units += (byte & 0xc0) != 0x80;
-            units += byte >= 0xf0;
-        }
-        if (units > most)
-            return weft_fail(
-                ctx, WEFT_LIMIT,
-                "a value has %lld characters, more than the %lld that the option maxCharsPerColumn "
-                "allows",
-                (long long)units, (long long)most);
-    }
-    return WEFT_OK;
 }
 
 weft_status weft_csv_tokens_next(weft_ctx *ctx, weft_csv_tokens *t, bool *got)
@@ -372,7 +337,9 @@ weft_status weft_csv_tokens_next(weft_ctx *ctx, weft_csv_tokens *t, bool *got)
     }
     *got = how == TOKEN_RECORD;
     if (how != TOKEN_RECORD) WEFT_TRY(st, tokens_slow(ctx, t, got));
-    if (*got && t->options->characters_max >= 0) WEFT_TRY(st, check_lengths(ctx, t));
+    const int64_t characters_max = t->options->grammar.characters_max;
+    if (*got && characters_max >= 0)
+        WEFT_TRY(st, weft_csv_check_lengths(ctx, characters_max, &t->fields, t->data));
 done:
     return st;
 }

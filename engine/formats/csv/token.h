@@ -7,17 +7,8 @@
 #ifndef WEFT_FORMATS_CSV_TOKEN_H
 #define WEFT_FORMATS_CSV_TOKEN_H
 
+#include "engine/expr/csv_machine.h"
 #include "engine/formats/csv/options.h"
-
-/* A value: bytes of the block. */
-typedef struct weft_csv_field {
-    uint32_t begin, len; /* begin is WEFT_CSV_ABSENT, and it is NULL, where a record has no such value */
-} weft_csv_field;
-
-enum { WEFT_CSV_LEN_MAX = INT32_MAX };
-#define WEFT_CSV_NULL   (UINT32_MAX)     /* len: nothing between two delimiters */
-#define WEFT_CSV_EMPTY  (UINT32_MAX - 1) /* len: "" */
-#define WEFT_CSV_ABSENT (UINT32_MAX)     /* begin: beyond what a block can have */
 
 typedef struct weft_csv_tokens {
     const weft_csv_options *options;
@@ -31,12 +22,10 @@ typedef struct weft_csv_tokens {
     uint32_t *positions;
     int64_t position_count, position_at, window_end;
     /* The record: */
-    int64_t begin, end; /* of its bytes, without the line end */
-    int32_t field_count;
-    weft_csv_field *fields;
-    int32_t field_room;
-    bool keeps_raw;  /* set by the caller: a record whose bytes are changed is kept in raw */
-    int64_t raw_len; /* of the record in raw; -1: its bytes are as they were */
+    int64_t begin, end;     /* of its bytes, without the line end */
+    weft_csv_fields fields; /* bytes of the block */
+    bool keeps_raw;         /* set by the caller: a record whose bytes are changed is kept in raw */
+    int64_t raw_len;        /* of the record in raw; -1: its bytes are as they were */
     uint8_t *raw;
     int64_t raw_room;
     uint8_t *scratch; /* of the machine */
@@ -61,20 +50,7 @@ void weft_csv_tokens_block(weft_csv_tokens *tokens, const weft_text_block *block
 WEFT_MUST_CHECK weft_status weft_csv_tokens_next(weft_ctx *ctx, weft_csv_tokens *tokens, bool *got);
 /* machine.c: the record at tokens->at, byte by byte, up to `stop`, where the text ends when is_end. *whole
  * false: stop came before the end of the record, nothing is changed. */
-WEFT_MUST_CHECK weft_status weft_csv_machine(weft_ctx *ctx, weft_csv_tokens *tokens, int64_t stop,
-                                             bool is_end, bool *whole);
-WEFT_MUST_CHECK weft_status weft_csv_tokens_grow(weft_ctx *ctx, weft_csv_tokens *tokens);
-
-/* Add a field. Errors: WEFT_LIMIT, WEFT_NOMEM. */
-WEFT_MUST_CHECK static inline weft_status weft_csv_add_field(weft_ctx *ctx, weft_csv_tokens *t, int64_t begin,
-                                                             uint32_t len)
-{
-    if (WEFT_UNLIKELY(t->field_count == t->field_room)) {
-        const weft_status st = weft_csv_tokens_grow(ctx, t);
-        if (st != WEFT_OK) return st;
-    }
-    t->fields[t->field_count++] = (weft_csv_field){.begin = (uint32_t)begin, .len = len};
-    return WEFT_OK;
-}
+WEFT_MUST_CHECK weft_status weft_csv_tokens_machine(weft_ctx *ctx, weft_csv_tokens *tokens, int64_t stop,
+                                                    bool is_end, bool *whole);
 
 #endif

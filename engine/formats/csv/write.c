@@ -1,13 +1,12 @@
 /* engine/formats/csv/write.c - the sink "csv".
  *
  * Values become texts a batch at a time: by a program of casts to STRING, timestamps and dates with a format
- * by their patterns. Which values are quoted is what Spark's writer (univocity) does: those that hold the
- * delimiter or a line end, begin with a quote, or (escapeQuotes) hold one. No quote is a byte of zero, as
- * there. */
+ * by their patterns; engine/expr/csv_write.h quotes them. */
 #include <string.h>
 #include <strings.h>
 
 #include "engine/expr/calendar.h"
+#include "engine/expr/csv_write.h"
 #include "engine/expr/datetime_pattern.h"
 #include "engine/expr/program.h"
 #include "engine/formats/csv/csv.h"
@@ -18,12 +17,13 @@
     "yyyy-MM-dd'T'HH:mm:ss[.SSS][X"                                                                          \
     "XX]"
 #define CSV_TIMESTAMP_NTZ_FORMAT "yyyy-MM-dd'T'HH:mm:ss[.SSS]"
-enum { FORMATTED_BYTES_MAX = 4096, COMMENT_DEFAULT = '#' };
+enum { FORMATTED_BYTES_MAX = 4096 };
 
 struct weft_file_sink {
     weft_text_packer *packer;
     weft_csv_options options;
-    const char *line_end;
+    weft_csv_writer writer;
+    weft_text record;
     int32_t column_count;
     weft_datetime_pattern **patterns; /* [column_count] of moments with a format; NULL: the cast's text */
     weft_column *texts;               /* [column_count] */
@@ -40,6 +40,7 @@ static void csv_abandon(weft_file_sink **sink)
         weft_datetime_pattern_free(&s->patterns[i]);
     weft_eval_close(&s->eval);
     weft_zone_close(&s->zone);
+    weft_text_release(&s->record);
     weft_text_packer_abandon(&s->packer);
     weft_mem_free(s);
     *sink = NULL;
@@ -71,83 +72,20 @@ done:
 
 /* ---- values ---- */
 
-static weft_status put(weft_ctx *ctx, weft_file_sink *s, const void *bytes, int64_t len)
+static weft_status put_value(weft_ctx *ctx, weft_file_sink *s, const char *text, uint32_t len, int32_t column)
 {
-    return weft_text_packer_put(ctx, s->packer, bytes, len);
+    return weft_csv_put_value(ctx, &s->writer, column == 0, text, len, &s->record);
 }
 
-/* text: without what is trimmed at its begin, but with what is trimmed at its end, as univocity looks at it.
- */
-static bool must_quote(const weft_file_sink *s, const char *text, uint32_t len, bool is_first)
-{
-    const weft_csv_options *o = &s->options;
-    const uint8_t comment = o->comment != 0 ? o->comment : COMMENT_DEFAULT;
-    if (o->quote_all) return true;
-    if (len == 0) return false;
-    if ((uint8_t)text[0] == o->quote || (is_first && (uint8_t)text[0] == comment)) return true;
-    for (uint32_t i = 0; i < len; i++) {
-        const uint8_t byte = (uint8_t)text[i];
-        if (byte == '\n' || byte == '\r' || byte == (uint8_t)s->line_end[0] ||
-            (o->escape_quotes && byte == o->quote))
-            return true;
-        if (byte == (uint8_t)o->delimiter[0] && (int64_t)len - i >= o->delimiter_len &&
-            memcmp(text + i, o->delimiter, (size_t)o->delimiter_len) == 0)
-            return true;
-    }
-    return false;
-}
-
-static weft_status put_quoted(weft_ctx *ctx, weft_file_sink *s, const char *text, uint32_t len)
+/* The record that has been put together, and its end. */
+static weft_status put_record(weft_ctx *ctx, weft_file_sink *s)
 {
     weft_status st = WEFT_OK;
-    const weft_csv_options *o = &s->options;
-    const int64_t line_end_len = (int64_t)strlen(s->line_end);
-    uint32_t begin = 0;
-    WEFT_TRY(st, put(ctx, s, &o->quote, 1));
-    for (uint32_t i = 0; i < len; i++) {
-        const uint8_t byte = (uint8_t)text[i];
-        if (byte == '\n' && line_end_len == 2) { /* a line end of one byte or more than two changes nothing */
-            WEFT_TRY(st, put(ctx, s, text + begin, i - begin));
-            WEFT_TRY(st, put(ctx, s, s->line_end, line_end_len));
-            begin = i + 1;
-            continue;
-        }
-        const uint8_t before = byte == o->quote ? o->escape : byte == o->escape ? o->escape_escape : 0;
-        if (before == 0) continue;
-        WEFT_TRY(st, put(ctx, s, text + begin, i - begin));
-        WEFT_TRY(st, put(ctx, s, &before, 1));
-        begin = i;
-    }
-    WEFT_TRY(st, put(ctx, s, text + begin, len - begin));
-    WEFT_TRY(st, put(ctx, s, &o->quote, 1));
+    WEFT_TRY(st, weft_text_append(ctx, &s->record, s->writer.line_end, strlen(s->writer.line_end)));
+    WEFT_TRY(st, weft_text_packer_put(ctx, s->packer, s->record.bytes, (int64_t)s->record.len));
+    s->record.len = 0;
 done:
     return st;
-}
-
-/* One value, text NULL for NULL. */
-static weft_status put_value(weft_ctx *ctx, weft_file_sink *s, const char *text, uint32_t len, bool is_first)
-{
-    const weft_csv_options *o = &s->options;
-    const bool is_null = text == NULL;
-    if (is_null) {
-        text = o->null_value;
-        len = (uint32_t)strlen(text);
-    }
-    while (o->trim_left && len > 0 && (uint8_t)text[0] <= ' ') {
-        text++;
-        len--;
-    }
-    uint32_t untrimmed = len;
-    while (o->trim_right && len > 0 && (uint8_t)text[len - 1] <= ' ') len--;
-    if (len == 0 && !is_null) { /* as it stands, when it brings its quotes along */
-        text = o->empty_value;
-        len = (uint32_t)strlen(text);
-        if (len >= 2 && (uint8_t)text[0] == o->quote && (uint8_t)text[len - 1] == o->quote)
-            return put(ctx, s, text, len);
-        untrimmed = len;
-    }
-    if (must_quote(s, text, untrimmed, is_first)) return put_quoted(ctx, s, text, len);
-    return put(ctx, s, text, len);
 }
 
 /* ---- open ---- */
@@ -205,10 +143,9 @@ static weft_status csv_put_header(weft_ctx *ctx, weft_file_sink *s, const weft_s
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < schema->count; i++) {
         const char *name = schema->fields[i].name;
-        if (i > 0) WEFT_TRY(st, put(ctx, s, s->options.delimiter, s->options.delimiter_len));
-        WEFT_TRY(st, put_value(ctx, s, name, (uint32_t)strlen(name), i == 0));
+        WEFT_TRY(st, put_value(ctx, s, name, (uint32_t)strlen(name), i));
     }
-    WEFT_TRY(st, put(ctx, s, s->line_end, (int64_t)strlen(s->line_end)));
+    WEFT_TRY(st, put_record(ctx, s));
 done:
     return st;
 }
@@ -221,7 +158,13 @@ static weft_status csv_open(weft_ctx *ctx, const char *path, const weft_schema *
     *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
     WEFT_TRY(st, csv_read_options(ctx, options, option_count, &s->options));
-    s->line_end = s->options.spec.line_end == NULL ? "\n" : s->options.spec.line_end;
+    const weft_csv_options *o = &s->options;
+    s->writer = (weft_csv_writer){.null_value = o->null_value,
+                                  .empty_value = o->empty_value,
+                                  .line_end = o->spec.line_end == NULL ? "\n" : o->spec.line_end,
+                                  .quote_all = o->quote_all,
+                                  .escape_quotes = o->escape_quotes};
+    weft_csv_writer_init(&s->writer, &o->grammar);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, schema->count + 1, &s->patterns));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, schema->count + 1, &s->texts));
     s->column_count = schema->count;
@@ -251,13 +194,12 @@ static weft_status put_moment(weft_ctx *ctx, weft_file_sink *s, int32_t column, 
     const int64_t us = is_date ? *(const int32_t *)value * WEFT_DAY_US : *(const int64_t *)value;
     weft_zone *zone = c->type.id == WEFT_TYPE_TIMESTAMP ? s->zone : NULL;
     const size_t len = weft_datetime_format(s->patterns[column], zone, us, text);
-    return put_value(ctx, s, text, (uint32_t)len, column == 0);
+    return put_value(ctx, s, text, (uint32_t)len, column);
 }
 
 static weft_status csv_write(weft_ctx *ctx, weft_file_sink *s, const weft_batch *batch)
 {
     weft_status st = WEFT_OK;
-    const int64_t line_end = (int64_t)strlen(s->line_end);
     WEFT_TRY(st, weft_check_cancel(ctx));
     if (batch->selected == 0) goto done;
     WEFT_TRY(st, weft_eval_project(ctx, s->eval, batch, s->texts));
@@ -265,17 +207,16 @@ static weft_status csv_write(weft_ctx *ctx, weft_file_sink *s, const weft_batch 
         const int32_t row = batch->selection != NULL ? batch->selection[k] : k;
         for (int32_t i = 0; i < s->column_count; i++) {
             const weft_column *c = &s->texts[i];
-            if (i > 0) WEFT_TRY(st, put(ctx, s, s->options.delimiter, s->options.delimiter_len));
             if (weft_column_is_null(c, row)) {
-                WEFT_TRY(st, put_value(ctx, s, NULL, 0, i == 0));
+                WEFT_TRY(st, put_value(ctx, s, NULL, 0, i));
             } else if (s->patterns[i] != NULL) {
                 WEFT_TRY(st, put_moment(ctx, s, i, row));
             } else {
                 const weft_str *value = weft_column_value(c, row);
-                WEFT_TRY(st, put_value(ctx, s, weft_str_data(value), value->len, i == 0));
+                WEFT_TRY(st, put_value(ctx, s, weft_str_data(value), value->len, i));
             }
         }
-        WEFT_TRY(st, put(ctx, s, s->line_end, line_end));
+        WEFT_TRY(st, put_record(ctx, s));
     }
     s->rows += batch->selected;
 done:

@@ -92,8 +92,7 @@ static weft_status read_option(weft_ctx *ctx, weft_table *t, table_options *o, c
     } else if (strcasecmp(key, "encoding") == 0 || strcasecmp(key, "charset") == 0) {
         spec->encoding = value;
     } else if (strcasecmp(key, "compression") == 0) {
-        if (!weft_text_codec_find(value, &codec))
-            return weft_fail(ctx, WEFT_CONFIG, "option compression: the codec \"%s\" is not known", value);
+        WEFT_TRY(st, weft_text_codec_read(ctx, value, &codec));
         spec->codec = codec;
     } else if (strcasecmp(key, "maxRecordBytes") == 0) {
         WEFT_TRY(st,
@@ -127,12 +126,8 @@ static weft_status table_check(weft_ctx *ctx, weft_table *t)
     weft_json_convert *convert = NULL;
     const weft_type all = {
         .id = WEFT_TYPE_STRUCT, .child_count = t->base.data_count, .children = t->base.schema.fields};
-    t->corrupt = -1;
-    for (int32_t i = 0; i < t->base.data_count; i++) {
-        const weft_field *field = &t->base.schema.fields[i];
-        if (field->type.id == WEFT_TYPE_STRING && strcmp(field->name, t->options.corrupt) == 0)
-            t->corrupt = i;
-    }
+    WEFT_TRY(st, weft_corrupt_field(ctx, t->options.corrupt, t->base.schema.fields, t->base.data_count,
+                                    &t->corrupt));
     WEFT_TRY(st, weft_json_convert_new(ctx, &t->options, all, t->corrupt, &convert)); /* types, formats */
 done:
     weft_json_convert_free(&convert);

@@ -33,8 +33,7 @@ static weft_status sink_option(weft_ctx *ctx, weft_file_sink *s, const char *key
     } else if (strcasecmp(key, "encoding") == 0 || strcasecmp(key, "charset") == 0) {
         s->encoding = value;
     } else if (strcasecmp(key, "compression") == 0) {
-        if (!weft_text_codec_find(value, &s->codec))
-            st = weft_fail(ctx, WEFT_CONFIG, "option compression: the codec \"%s\" is not known", value);
+        WEFT_TRY(st, weft_text_codec_read(ctx, value, &s->codec));
     } else {
         weft_option_unknown("json", key,
                             "ignoreNullFields, dateFormat, timestampFormat, timestampNTZFormat, timeZone, "

@@ -11,29 +11,35 @@
 #include "engine/formats/text/decompress_internal.h"
 
 static const struct codec_name {
-    const char *name, *extension;
+    const char *name, *extension, *hadoop;
 } codec_names[WEFT_TEXT_CODEC_COUNT] = {
-    [WEFT_TEXT_PLAIN] = {"none", ""},
-    [WEFT_TEXT_GZIP] = {"gzip", ".gz"},
-    [WEFT_TEXT_DEFLATE] = {"deflate", ".deflate"},
-    [WEFT_TEXT_ZSTD] = {"zstd", ".zst"},
-    [WEFT_TEXT_BZIP2] = {"bzip2", ".bz2"},
-    [WEFT_TEXT_SNAPPY] = {"snappy", ".snappy"},
-    [WEFT_TEXT_LZ4] = {"lz4", ".lz4"},
+    [WEFT_TEXT_PLAIN] = {"none", "", ""},
+    [WEFT_TEXT_GZIP] = {"gzip", ".gz", "GzipCodec"},
+    [WEFT_TEXT_DEFLATE] = {"deflate", ".deflate", "DeflateCodec"},
+    [WEFT_TEXT_ZSTD] = {"zstd", ".zst", "ZStandardCodec"},
+    [WEFT_TEXT_BZIP2] = {"bzip2", ".bz2", "BZip2Codec"},
+    [WEFT_TEXT_SNAPPY] = {"snappy", ".snappy", "SnappyCodec"},
+    [WEFT_TEXT_LZ4] = {"lz4", ".lz4", "Lz4Codec"},
 };
 
-bool weft_text_codec_find(const char *name, weft_text_codec *codec)
+weft_status weft_text_codec_read(weft_ctx *ctx, const char *name, weft_text_codec *codec)
 {
-    if (strcasecmp(name, "uncompressed") == 0) {
-        *codec = WEFT_TEXT_PLAIN;
-        return true;
-    }
+    static const char package[] = "org.apache.hadoop.io.compress.";
+    const bool is_class = strncmp(name, package, sizeof package - 1) == 0;
+    *codec = WEFT_TEXT_PLAIN;
+    if (strcasecmp(name, "uncompressed") == 0) return WEFT_OK;
     for (int32_t i = 0; i < WEFT_TEXT_CODEC_COUNT; i++) {
-        if (strcasecmp(name, codec_names[i].name) != 0) continue;
+        if (is_class ? strcmp(name + sizeof package - 1, codec_names[i].hadoop) != 0
+                     : strcasecmp(name, codec_names[i].name) != 0)
+            continue;
         *codec = (weft_text_codec)i;
-        return true;
+        return WEFT_OK;
     }
-    return false;
+    return weft_fail(
+        ctx, WEFT_CODEC,
+        "The codec %s is not available. Available codecs are bzip2, deflate, uncompressed, snappy, "
+        "none, lz4, gzip, zstd.",
+        name);
 }
 
 weft_text_codec weft_text_codec_of_path(const char *path)

@@ -20,8 +20,9 @@ typedef enum weft_text_codec {
     WEFT_TEXT_CODEC_COUNT
 } weft_text_codec;
 
-/* By the option `compression` in any case: none, uncompressed, gzip, deflate, zstd, bzip2, snappy, lz4. */
-bool weft_text_codec_find(const char *name, weft_text_codec *codec);
+/* By the option `compression` in any case: none, uncompressed, gzip, deflate, zstd, bzip2, snappy, lz4, or
+ * the name of Hadoop's class. Errors: WEFT_CODEC. */
+WEFT_MUST_CHECK weft_status weft_text_codec_read(weft_ctx *ctx, const char *name, weft_text_codec *codec);
 /* By a path's ending (.gz, .deflate, .zst, .bz2, .snappy, .lz4), as Hadoop does; else PLAIN. */
 weft_text_codec weft_text_codec_of_path(const char *path);
 const char *weft_text_codec_name(weft_text_codec codec);

@@ -36,9 +36,7 @@ static weft_status text_options(weft_ctx *ctx, const char *const *options, int32
         } else if (strcasecmp(key, "encoding") == 0 || strcasecmp(key, "charset") == 0) {
             spec->encoding = value;
         } else if (strcasecmp(key, "compression") == 0) {
-            if (!weft_text_codec_find(value, &codec))
-                return weft_fail(ctx, WEFT_CONFIG, "option compression: the codec \"%s\" is not known",
-                                 value);
+            WEFT_TRY(st, weft_text_codec_read(ctx, value, &codec));
             spec->codec = codec;
         } else if (strcasecmp(key, "maxRecordBytes") == 0) {
             WEFT_TRY(st, weft_option_number(ctx, key, value, 1, WEFT_TEXT_RECORD_BYTES_MAX,

@@ -24,6 +24,7 @@ typedef struct text_options {
 static weft_status text_read_options(weft_ctx *ctx, const char *const *options, int32_t count,
                                      text_options *out)
 {
+    weft_status st = WEFT_OK;
     *out = (text_options){.codec = WEFT_TEXT_PLAIN};
     for (int32_t i = 0; i < count; i++) {
         const char *key = options[2 * i], *value = options[2 * i + 1];
@@ -32,16 +33,15 @@ static weft_status text_read_options(weft_ctx *ctx, const char *const *options, 
         if (strcasecmp(key, "lineSep") == 0) {
             out->line_end = value;
         } else if (strcasecmp(key, "compression") == 0) {
-            if (!weft_text_codec_find(value, &out->codec))
-                return weft_fail(ctx, WEFT_CONFIG, "option compression: the codec \"%s\" is not known",
-                                 value);
+            WEFT_TRY(st, weft_text_codec_read(ctx, value, &out->codec));
         } else if (is_encoding) {
             out->encoding = value;
         } else {
             weft_option_unknown("text", key, "compression, lineSep and encoding");
         }
     }
-    return WEFT_OK;
+done:
+    return st;
 }
 
 static weft_status text_suffix(weft_ctx *ctx, const char *const *options, int32_t count, const char **out)

@@ -169,7 +169,10 @@ static void errors_tell_file_and_line(void **state)
          WEFT_MALFORMED_RECORD},
         {"a,b\n1,2\n", {"timeZone", "x", "header", "true"}, "The timezone: x is invalid", WEFT_TIMEZONE},
         {"a,b\n1,2\n", {"header", "maybe", "quote", "\""}, "header must be true or false", WEFT_CONFIG},
-        {"a,b\n1,2\n", {"quote", "xx", "header", "true"}, "one ASCII character", WEFT_CONFIG},
+        {"a,b\n1,2\n",
+         {"quote", "xx", "header", "true"},
+         "cannot be more than one character",
+         WEFT_OPTION_CHARACTER},
         {"", {"quote", "", "header", "true"}, "Unable to infer", WEFT_UNABLE_TO_INFER_SCHEMA},
     };
     static rows got;

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/redact.h"
 #include "coordinator/session_private.h"
+#include "coordinator/spark_keys.h"
 
 enum {
     FOREIGN_KEY_BYTES = 256,
@@ -53,13 +54,15 @@ static bool changes_meaning(const char *key, const char *value)
         {"spark.sql.function.concatBinaryAsString", "false"},
         {"spark.sql.function.eltOutputAsString", "false"},
         {"spark.sql.session.collation.enabled", "false"},
-        {"spark.sql.legacy.sizeOfNull", "true"},
+        {"spark.sql.charAsVarchar", "false"},
+        {"spark.sql.preserveCharVarcharTypeInfo", "false"},
     };
     for (int32_t i = 0; i < WEFT_COUNT(known); i++)
         if (strcasecmp(key, known[i].key) == 0) return strcasecmp(value, known[i].own) != 0;
+    const weft_spark_key *k = weft_spark_key_find(key);
     const bool legacy = begins(key, "spark.sql.optimizer.") && strstr(key, "Legacy") != NULL;
     if (legacy || begins(key, "spark.sql.legacy.") || begins(key, "spark.sql.ansi."))
-        return strcasecmp(value, "false") != 0;
+        return k != NULL && strcasecmp(value, k->initial) != 0;
     return false;
 }
 
@@ -142,6 +145,47 @@ done:
     return st;
 }
 
+/* What one of Spark's keys has that nobody has set. */
+static weft_status add_unset(weft_ctx *ctx, const char *key, weft_pointers *cells)
+{
+    weft_status st = WEFT_OK;
+    const weft_spark_key *k = weft_spark_key_find(key);
+    const char *value = NULL;
+    if (k == NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_spark_key_unset(ctx, k, &value));
+    WEFT_TRY(st, weft_pointers_push(ctx, cells, key));
+    WEFT_TRY(st, weft_pointers_push(ctx, cells, value));
+done:
+    return st;
+}
+
+/* SET -v: Spark's keys with what they are, and, of those that do something here, what. */
+static weft_status all_keys(weft_session *s, weft_ctx *ctx, weft_command_rows *rows)
+{
+    static const char *const names[] = {"key", "value", "meaning", "Since version"};
+    weft_status st = WEFT_OK;
+    weft_pointers cells = {0};
+    int32_t count = 0;
+    const weft_spark_key *keys = weft_spark_key_all(&count);
+    for (int32_t i = 0; i < count; i++) {
+        const weft_setting_id id = weft_settings_find(keys[i].key);
+        const char *value = weft_session_setting_text(s, keys[i].key);
+        if (keys[i].since[0] == '\0') continue;
+        if (value == NULL || (id != WEFT_SETTING_COUNT && !s->settings.set[id])) value = keys[i].initial;
+        if (weft_redact_is_secret(keys[i].key, strlen(keys[i].key))) value = WEFT_REDACTED;
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, keys[i].key));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, value));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells,
+                                        id != WEFT_SETTING_COUNT ? weft_setting_find_def(id)->help
+                                                                 : "Kept, and without effect."));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, keys[i].since));
+    }
+    *rows = (weft_command_rows){
+        .width = 4, .names = names, .count = cells.count / 4, .cells = weft_pointers_texts(&cells)};
+done:
+    return st;
+}
+
 /* key, value of those that are set; of one key, or of all when it is NULL. */
 static weft_status add_foreign(weft_ctx *ctx, const weft_session *s, const char *key, weft_pointers *cells)
 {
@@ -169,6 +213,10 @@ weft_status weft_session_config(weft_session *s, weft_ctx *ctx, const weft_node 
     if (value != NULL && is_foreign(key)) value = bound->config.written;
     *rows = (weft_command_rows){0};
     *changed = bound->config.reset || value != NULL;
+    if (key == NULL && bound->config.shows) return all_keys(s, ctx, rows);
+    const weft_spark_key *known = key == NULL ? NULL : weft_spark_key_find(key);
+    if (known != NULL && *changed && !bound->config.shows)
+        WEFT_TRY(st, weft_spark_key_check(ctx, known, value));
     if (bound->config.reset) WEFT_TRY(st, reset(s, ctx, key));
     if (bound->config.reset && !bound->config.shows) goto done;
     if (value != NULL) {
@@ -176,6 +224,7 @@ weft_status weft_session_config(weft_session *s, weft_ctx *ctx, const weft_node 
         WEFT_TRY(st, weft_session_put(ctx, s, &s->settings, key, value));
     }
     WEFT_TRY(st, add_foreign(ctx, s, key, &cells));
+    if (key != NULL && cells.count == 0 && is_foreign(key)) WEFT_TRY(st, add_unset(ctx, key, &cells));
     if (is_variable && cells.count > 0) cells.items[0] = bound->config.key;
     WEFT_TRY(st, weft_command_settings(ctx, &s->settings, key, &cells, rows));
 done:

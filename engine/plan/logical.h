@@ -454,7 +454,8 @@ struct weft_node {
             const char *key, *value; /* NULL: show */
             const char *written; /* the value with its single or double quotes, as keys of others have it */
             bool reset;
-            bool shows; /* a RESET that gives the row of SET key: SET TIME ZONE LOCAL */
+            bool shows; /* SET -v: with what they mean; a RESET that gives the row of SET key: SET TIME ZONE
+                           LOCAL */
         } config;
         struct {
             const char *what; /* "tables", "functions", "columns", "describe", "files", "add files" */

@@ -60,6 +60,12 @@ static weft_status check_key(sql_parser *p, const weft_node *config, bool value,
         return weft_fail_at(p->ctx, WEFT_RESET_SYNTAX, &config->span,
                             "Expected format is 'RESET' or 'RESET key'. If you want to include special "
                             "characters in key, please use quotes, e.g., RESET `key`.");
+    int32_t at = weft_min_i32(stop + 1, p->lexer.len);
+    while (value && at < p->lexer.len && isspace((unsigned char)p->text[at])) at++;
+    if (value && at < p->lexer.len && p->text[at] == '`')
+        return weft_fail_at(p->ctx, WEFT_PROPERTY_KEY, &config->span,
+                            "%.*s is an invalid property key, please use quotes, e.g. SET `key`=`value`.",
+                            stop - from, p->text + from);
     return weft_fail_at(p->ctx, WEFT_SET_SYNTAX, &config->span,
                         "Expected format is 'SET', 'SET key', or 'SET key=value'. If you want to include "
                         "special characters in key, or include semicolon in value, please use backquotes, "
@@ -156,6 +162,7 @@ static weft_status parse_pair(sql_parser *p, weft_node *node)
     }
     const bool all = !node->config.reset && strcasecmp(node->config.key, "-v") == 0;
     if (node->config.key[0] == '\0' || all) node->config.key = NULL;
+        node->config.shows = all;
     WEFT_TRY(st, check_key(p, node, value, from, end));
     weft_sql_go_on_behind(p, stop);
 done:

@@ -34,14 +34,17 @@ weft_status weft_command_add_columns(command_run *c)
     weft_table_definition d = *old;
     const int32_t plain = old->column_count - old->partition_count;
     WEFT_TRY(st, WEFT_NEW_ARRAY(c->ctx, old->column_count + more->column_count, &columns));
+    WEFT_TRY(st, weft_command_expect_fields(c, old));
     for (int32_t i = 0; i < plain; i++) columns[i] = old->columns[i];
     for (int32_t i = 0; i < more->column_count; i++) {
-        for (int32_t k = 0; k < old->column_count; k++)
-            if (strcasecmp(old->columns[k].name, more->columns[i].name) == 0)
-                WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_COLUMN_ALREADY_EXISTS, &c->node->span,
-                                          "The column `%s` already exists. Choose another name or rename the "
-                                          "existing column.",
-                                          more->columns[i].name));
+        bool twice = weft_table_find_column(old, more->columns[i].name) >= 0;
+        for (int32_t k = 0; k < i; k++)
+            twice |= strcasecmp(more->columns[k].name, more->columns[i].name) == 0;
+        if (twice)
+            WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_COLUMN_ALREADY_EXISTS, &c->node->span,
+                                      "The column `%s` already exists. Choose another name or rename the "
+                                      "existing column.",
+                                      more->columns[i].name));
         columns[plain + i] = more->columns[i];
         WEFT_TRY(st, settle_column(c->ctx, old->collation, &columns[plain + i]));
     }
@@ -223,15 +226,6 @@ static weft_status check_column_type(command_run *c, const weft_table_definition
         weft_type_text(wanted, to, sizeof to));
 }
 
-static weft_status check_column(command_run *c, const weft_table_definition *d, const char *name)
-{
-    if (weft_table_find_column(d, name) >= 0) return WEFT_OK;
-    return weft_fail_at(c->ctx, WEFT_UNRESOLVED_COLUMN, &c->node->span,
-                        "A column, variable, or function parameter with name `%s` cannot be resolved: the "
-                        "table `spark_catalog`.`%s`.`%s` has none of this name.",
-                        name, d->database, d->name);
-}
-
 /* COMMENT ON TABLE … COLUMN (…): all of them, or none. */
 static weft_status comment_columns(command_run *c, const weft_table_definition *old)
 {
@@ -242,8 +236,9 @@ static weft_status comment_columns(command_run *c, const weft_table_definition *
     WEFT_TRY(st, WEFT_NEW_ARRAY(c->ctx, old->column_count, &columns));
     for (int32_t i = 0; i < old->column_count; i++) columns[i] = old->columns[i];
     for (int32_t i = 0; i < given->column_count; i++) {
-        WEFT_TRY(st, check_column(c, old, given->columns[i].name));
-        columns[weft_table_find_column(old, given->columns[i].name)].comment = given->columns[i].comment;
+        const int32_t at = weft_table_find_column(old, given->columns[i].name);
+        if (at < 0) return weft_fail_no_column(c->ctx, &c->node->span, old, &given->columns[i].name, 1);
+        columns[at].comment = given->columns[i].comment;
     }
     d.columns = columns;
     WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
@@ -259,9 +254,15 @@ weft_status weft_command_change_column(command_run *c)
     weft_column_definition *columns = NULL;
     WEFT_TRY(st, weft_command_find_altered(c, &old));
     if (c->node->command.column == NULL) return comment_columns(c, old);
-    WEFT_TRY(st, check_column(c, old, c->node->command.column));
+    WEFT_TRY(st, weft_command_expect_fields(c, old));
     const int32_t at = weft_table_find_column(old, c->node->command.column);
     weft_type type;
+    if (at < 0) return weft_fail_no_column(c->ctx, &c->node->span, old, &c->node->command.column, 1);
+    if (at >= old->column_count - old->partition_count)
+        return weft_fail_at(c->ctx, WEFT_ALTER_PARTITION_COLUMN, &c->node->span,
+                            "ALTER TABLE (ALTER|CHANGE) COLUMN is not supported for partition columns, but "
+                            "found the partition column `%s` in the table `spark_catalog`.`%s`.`%s`.",
+                            old->columns[at].name, old->database, old->name);
     WEFT_TRY(st, check_column_type(c, old, at, &type));
     weft_table_definition d = *old;
     WEFT_TRY(st, WEFT_NEW_ARRAY(c->ctx, old->column_count, &columns));
@@ -316,8 +317,7 @@ weft_status weft_command_refuse(command_run *c)
         return weft_fail_at(c->ctx, WEFT_SERDE_OF_PARTITION, &c->node->span,
                             "Operation not allowed: ALTER TABLE SET [SERDE | SERDEPROPERTIES] for a specific "
                             "partition is not supported for tables created with the datasource API.");
-    for (int32_t i = 0; i < c->node->command.column_count; i++)
-        WEFT_TRY(st, check_column(c, d, c->node->command.columns[i]));
+    WEFT_TRY(st, weft_command_expect_fields(c, d));
     st = weft_fail_operation(c->ctx, &c->node->span, d->database, d->name, what);
 done:
     return st;

@@ -51,7 +51,7 @@ weft_status weft_table_command_describe_partition(weft_ctx *ctx, const weft_node
     command_run c = {.ctx = ctx, .node = show};
     char *folder = NULL, *text = NULL;
     if (d == NULL || d->query != NULL) return weft_fail_described_partition(ctx, show, d);
-    WEFT_TRY(st, weft_partition_expect(&c, d, show->show.spec, &folder));
+    WEFT_TRY(st, weft_partition_expect(&c, "DESC PARTITION", d, show->show.spec, &folder));
     WEFT_TRY(st, weft_table_command_describe(ctx, d, false, cells));
     if (!show->show.extended) goto done;
     WEFT_TRY(st, add_row(ctx, cells, "", ""));

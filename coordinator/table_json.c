@@ -335,7 +335,7 @@ weft_status weft_table_command_describe_json(weft_ctx *ctx, const weft_node *sho
     char *folder = NULL, *copy = NULL;
     if (show->show.spec != NULL) {
         if (d->query != NULL) return weft_fail_described_partition(ctx, show, d);
-        WEFT_TRY(st, weft_partition_expect(&c, d, show->show.spec, &folder));
+        WEFT_TRY(st, weft_partition_expect(&c, "DESC PARTITION", d, show->show.spec, &folder));
     }
     const char *const namespace[] = {d->database};
     WEFT_TRY(st, put_open(&o, "{"));

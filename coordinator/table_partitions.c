@@ -49,16 +49,21 @@ done:
     return st;
 }
 
-/* The table, which must be partitioned. */
-static weft_status find_partitioned(command_run *c, const weft_table_definition **out)
+weft_status weft_fail_untracked(weft_ctx *ctx, const weft_span *span, const weft_table_definition *d,
+                                const char *what)
+{
+    return weft_fail_at(ctx, WEFT_UNTRACKED_PARTITIONS, span,
+                        "%s is not allowed on %s since its partition metadata is not stored in the Hive "
+                        "metastore: the table is not partitioned.",
+                        what, d->name);
+}
+
+/* The table, which must be partitioned for what the statement does. */
+static weft_status find_partitioned(command_run *c, const char *what, const weft_table_definition **out)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, weft_command_find_table(c, out));
-    if ((*out)->partition_count == 0)
-        st = weft_fail_at(c->ctx, WEFT_PARTITION_SCHEMA_EMPTY, &c->node->span,
-                          "The partition command is invalid. Table `spark_catalog`.`%s`.`%s` is not "
-                          "partitioned.",
-                          (*out)->database, (*out)->name);
+    if ((*out)->partition_count == 0) st = weft_fail_untracked(c->ctx, &c->node->span, *out, what);
 done:
     return st;
 }
@@ -118,16 +123,12 @@ done:
     return st;
 }
 
-weft_status weft_partition_expect(command_run *c, const weft_table_definition *d,
+weft_status weft_partition_expect(command_run *c, const char *what, const weft_table_definition *d,
                                   const weft_partition_spec *spec, char **folder)
 {
     weft_status st = WEFT_OK;
     bool is = false;
-    if (d->partition_count == 0)
-        WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_PARTITION_SCHEMA_EMPTY, &c->node->span,
-                                  "The partition command is invalid. Table `spark_catalog`.`%s`.`%s` is not "
-                                  "partitioned.",
-                                  d->database, d->name));
+    if (d->partition_count == 0) return weft_fail_untracked(c->ctx, &c->node->span, d, what);
     WEFT_TRY(st, expect_whole(c, d, spec));
     WEFT_TRY(st, spec_text(c->ctx, d, spec, folder));
     WEFT_TRY(st, is_partition(c->ctx, d, *folder, &is));
@@ -172,7 +173,7 @@ weft_status weft_command_add_partitions(command_run *c)
     const weft_table_definition *d = NULL;
     weft_pointers places = {0};
     bool changes = false;
-    WEFT_TRY(st, find_partitioned(c, &d));
+    WEFT_TRY(st, find_partitioned(c, "ALTER TABLE ADD PARTITION", &d));
     WEFT_TRY(st, weft_places_of(c->ctx, d, &places));
     for (int32_t i = 0; i < c->node->command.spec_count; i++) {
         changes |= d->place_count > 0 || c->node->command.specs[i]->location != NULL;
@@ -228,7 +229,7 @@ weft_status weft_command_drop_partitions(command_run *c)
     weft_status st = WEFT_OK;
     const weft_table_definition *d = NULL;
     weft_pointers found = {0}, places = {0};
-    WEFT_TRY(st, find_partitioned(c, &d));
+    WEFT_TRY(st, find_partitioned(c, "ALTER TABLE DROP PARTITION", &d));
     for (int32_t i = 0; i < c->node->command.spec_count; i++) {
         const int32_t before = found.count;
         char *text = NULL;
@@ -264,13 +265,14 @@ done:
 
 weft_status weft_command_rename_partition(command_run *c)
 {
+    static const char what[] = "ALTER TABLE RENAME PARTITION";
     weft_status st = WEFT_OK;
     const weft_table_definition *d = NULL;
     weft_pointers places = {0};
     char *from = NULL, *to = NULL, *own = NULL;
     bool there = false;
-    WEFT_TRY(st, find_partitioned(c, &d));
-    WEFT_TRY(st, weft_partition_expect(c, d, c->node->command.specs[0], &from));
+    WEFT_TRY(st, find_partitioned(c, what, &d));
+    WEFT_TRY(st, weft_partition_expect(c, what, d, c->node->command.specs[0], &from));
     WEFT_TRY(st, expect_whole(c, d, c->node->command.specs[1]));
     WEFT_TRY(st, spec_text(c->ctx, d, c->node->command.specs[1], &to));
     WEFT_TRY(st, is_partition(c->ctx, d, to, &there));
@@ -297,7 +299,12 @@ weft_status weft_command_show_partitions(command_run *c)
     const weft_table_definition *d = NULL;
     weft_pointers cells = {0};
     const weft_partition_spec *spec = c->node->command.spec_count > 0 ? c->node->command.specs[0] : NULL;
-    WEFT_TRY(st, find_partitioned(c, &d));
+    WEFT_TRY(st, weft_command_find_table(c, &d));
+    if (d->partition_count == 0)
+        WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_PARTITION_SCHEMA_EMPTY, &c->node->span,
+                                  "The partition command is invalid. Table `spark_catalog`.`%s`.`%s` is not "
+                                  "partitioned.",
+                                  d->database, d->name));
     WEFT_TRY(st, find_partitions(c->ctx, d, spec, &cells));
     weft_command_give(c, names, 1, &cells);
     if (c->node->command.extended) st = weft_show_partitions_json(c->ctx, c->rows);

@@ -174,7 +174,7 @@ static weft_status move_partition(command_run *c, const weft_table_definition *d
     weft_pointers pairs = {0};
     char *folder = NULL;
     const char *location = NULL;
-    WEFT_TRY(st, weft_partition_expect(c, d, c->node->command.specs[0], &folder));
+    WEFT_TRY(st, weft_partition_expect(c, "ALTER TABLE SET LOCATION", d, c->node->command.specs[0], &folder));
     WEFT_TRY(st, weft_places_absolute(c->ctx, d, c->node->command.text, &location));
     WEFT_TRY(st, weft_places_of(c->ctx, d, &pairs));
     WEFT_TRY(st, weft_places_set(c->ctx, &pairs, folder, location));

@@ -45,9 +45,13 @@ WEFT_MUST_CHECK weft_status weft_places_absolute(weft_ctx *ctx, const weft_table
 
 /* table_partitions.c */
 WEFT_MUST_CHECK weft_status weft_folder_is_there(weft_ctx *ctx, const char *path, bool *there);
-/* The folder of the one partition that the specification names, which is there. Errors:
- * WEFT_PARTITION_SPEC_PART, WEFT_PARTITIONS_NOT_FOUND. */
-WEFT_MUST_CHECK weft_status weft_partition_expect(command_run *c, const weft_table_definition *d,
+/* WEFT_UNTRACKED_PARTITIONS: what needs partitions, and the table has none. */
+weft_status weft_fail_untracked(weft_ctx *ctx, const weft_span *span, const weft_table_definition *d,
+                                const char *what);
+/* The folder of the one partition that the specification names, which is there. what: the statement, for
+ * messages. Errors: WEFT_UNTRACKED_PARTITIONS, WEFT_PARTITION_SPEC_PART, WEFT_PARTITIONS_NOT_FOUND. */
+WEFT_MUST_CHECK weft_status weft_partition_expect(command_run *c, const char *what,
+                                                  const weft_table_definition *d,
                                                   const weft_partition_spec *spec, char **folder);
 WEFT_MUST_CHECK weft_status weft_command_add_partitions(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_drop_partitions(command_run *c);
@@ -82,6 +86,11 @@ WEFT_MUST_CHECK weft_status weft_command_refuse(command_run *c);
 /* WEFT_TABLE_OPERATION: the table cannot do what the statement asks for. */
 weft_status weft_fail_operation(weft_ctx *ctx, const weft_span *span, const char *database, const char *name,
                                 const char *what);
+
+/* table_field.c */
+/* The columns and fields that the statement names. Errors: WEFT_UNRESOLVED_COLUMN, WEFT_FIELD_NAME and
+ * WEFT_FIELD_NOT_FOUND for one that is not there. */
+WEFT_MUST_CHECK weft_status weft_command_expect_fields(command_run *c, const weft_table_definition *d);
 
 /* table_show.c */
 WEFT_MUST_CHECK weft_status weft_command_show_create(command_run *c);

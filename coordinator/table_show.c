@@ -540,12 +540,7 @@ static weft_status extended_partition(command_run *c, weft_pointers *cells)
     const weft_partition_spec *spec = c->node->command.specs[0];
     char *folder = NULL, *text = NULL, *place = NULL, *made = NULL;
     WEFT_TRY(st, weft_command_find_table(c, &d));
-    if (d->partition_count == 0)
-        WEFT_TRY(st, weft_fail_at(ctx, WEFT_SHOW_PARTITION_METADATA, &c->node->span,
-                                  "SHOW TABLE EXTENDED is not allowed on %s since its partition metadata is "
-                                  "not stored in the Hive metastore: it has no partitions.",
-                                  d->name));
-    WEFT_TRY(st, weft_partition_expect(c, d, spec, &folder));
+    WEFT_TRY(st, weft_partition_expect(c, "SHOW TABLE EXTENDED", d, spec, &folder));
     WEFT_TRY(st, weft_partition_location(ctx, d, folder, &place));
     WEFT_TRY(st, created_text(ctx, d->created_us, &made));
     WEFT_TRY(st, weft_partition_values_text(ctx, d, spec, &text));

@@ -394,12 +394,13 @@ done:
 weft_status weft_warehouse_drop_database(weft_ctx *ctx, const char *database, bool cascade)
 {
     weft_status st = WEFT_OK;
-    const char *const *tables = NULL;
+    const char *const *tables = NULL, *const *functions = NULL;
     char *folder = NULL;
-    int32_t count = 0;
+    int32_t count = 0, function_count = 0;
     WEFT_TRY(st, weft_warehouse_expect_database(ctx, database));
     WEFT_TRY(st, weft_warehouse_tables(ctx, database, &tables, &count));
-    if (count > 0 && !cascade)
+    WEFT_TRY(st, weft_warehouse_functions(ctx, database, &functions, &function_count));
+    if (count + function_count > 0 && !cascade)
         WEFT_TRY(st, weft_fail(ctx, WEFT_SCHEMA_NOT_EMPTY,
                                "Cannot drop a schema `%s` because it contains objects. Use DROP SCHEMA ... "
                                "CASCADE to drop the schema and all its objects.",

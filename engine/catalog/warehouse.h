@@ -37,7 +37,8 @@ WEFT_MUST_CHECK weft_status weft_warehouse_put_database(weft_ctx *ctx, const wef
 /* Where tables of the database lie: an absolute path. */
 WEFT_MUST_CHECK weft_status weft_warehouse_database_location(weft_ctx *ctx, const char *database,
                                                              const char **out);
-/* With its tables, when cascade is set. Errors: WEFT_SCHEMA_NOT_FOUND, WEFT_SCHEMA_NOT_EMPTY. */
+/* With its tables and functions, when cascade is set. Errors: WEFT_SCHEMA_NOT_FOUND, WEFT_SCHEMA_NOT_EMPTY.
+ */
 WEFT_MUST_CHECK weft_status weft_warehouse_drop_database(weft_ctx *ctx, const char *database, bool cascade);
 /* Names in ascending order. */
 WEFT_MUST_CHECK weft_status weft_warehouse_databases(weft_ctx *ctx, const char *const **names,

@@ -41,6 +41,19 @@ static weft_status check_unique_names(weft_analyzer *a, const weft_node *node, c
     return WEFT_OK;
 }
 
+/* The names that a view gives its columns. */
+static weft_status check_given_names(weft_analyzer *a, const weft_node *create)
+{
+    for (int32_t i = 0; i < create->view.column_count; i++)
+        for (int32_t k = 0; k < i; k++)
+            if (strcasecmp(create->view.columns[i], create->view.columns[k]) == 0)
+                return weft_fail_at(
+                    a->ctx, WEFT_COLUMN_ALREADY_EXISTS, &create->span,
+                    "The column `%s` already exists. Choose another name or rename the existing column.",
+                    create->view.columns[i]);
+    return WEFT_OK;
+}
+
 static weft_status analyze_statement(weft_analyzer *a, const weft_node *parsed, const weft_node **out);
 
 static bool gives_defaults(const weft_node *command)
@@ -78,6 +91,7 @@ static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, co
     }
     const bool lasting = parsed->kind == WEFT_NODE_CREATE_VIEW && !parsed->view.temporary;
     const weft_node *around = lasting ? weft_analyzer_within(a, parsed) : NULL;
+    a->lasting = lasting;
     st = analyze_statement(a, parsed->inputs[0], &inputs[0]);
     if (lasting) (void)weft_analyzer_within(a, around);
     if (st != WEFT_OK) goto done;
@@ -89,6 +103,8 @@ static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, co
                                   "The view `%s` names %d columns, but its query has %d.", parsed->view.name,
                                   parsed->view.column_count, inputs[0]->output.count));
     }
+    if (lasting) WEFT_TRY(st, weft_check_view_names(a, parsed, inputs[0]));
+    if (parsed->kind == WEFT_NODE_CREATE_VIEW) WEFT_TRY(st, check_given_names(a, parsed));
     const bool names = (parsed->kind == WEFT_NODE_CREATE_VIEW && parsed->view.column_count == 0) ||
                        parsed->kind == WEFT_NODE_WRITE;
     if (names) WEFT_TRY(st, check_unique_names(a, inputs[0], &parsed->span));
@@ -113,7 +129,8 @@ weft_status weft_analyze(weft_ctx *ctx, const weft_catalog *catalog, weft_ids *i
                          const weft_node **out)
 {
     weft_analyzer a = {.ctx = ctx, .catalog = catalog, .ids = ids};
-    return analyze_statement(&a, parsed, out);
+    const weft_status st = analyze_statement(&a, parsed, out);
+    return st == WEFT_OK ? st : weft_routines_first(&a, parsed, st);
 }
 
 weft_status weft_analyze_assigned(weft_ctx *ctx, const weft_catalog *catalog, weft_ids *ids,

@@ -420,6 +420,55 @@ done:
     return st;
 }
 
+/* Names that only the analyser knows. */
+static bool is_own_form(const char *name)
+{
+    static const char *const own[] = {"grouping", "grouping_id", "extract", "date_part", "datepart"};
+    weft_type type;
+    for (int32_t i = 0; i < WEFT_COUNT(own); i++)
+        if (strcasecmp(name, own[i]) == 0) return true;
+    return find_type_name(name, &type) || weft_is_to_char(name);
+}
+
+/* Is there no function of this name? A call without arguments says so before it looks for them. */
+static weft_status is_missing(weft_analyzer *a, const weft_expr *call, bool *missing)
+{
+    weft_status st = WEFT_OK;
+    const char *name = call->unresolved.name;
+    const weft_routine *routine = NULL;
+    const weft_expr *made = NULL;
+    *missing = false;
+    if (weft_function_find(name) != NULL || weft_aggregate_find(name) != NULL ||
+        weft_form_find(name) != NULL || is_own_form(name) || weft_is_time_window(call) ||
+        weft_is_generator_name(name) || weft_is_variant_explode(name) || weft_is_parsed_lambda(call))
+        return WEFT_OK;
+    WEFT_TRY(st, weft_find_routine(a, name, &routine));
+    if (routine != NULL) goto done;
+    st = weft_expr_call(a->ctx, name, NULL, 0, &call->span, &made);
+    *missing = st == WEFT_UNRESOLVED_ROUTINE;
+    if (st != WEFT_OK && weft_status_classify(st) == WEFT_CLASS_USER) st = WEFT_OK;
+done:
+    return st;
+}
+
+weft_status weft_routines_first(weft_analyzer *a, const weft_node *parsed, weft_status failed)
+{
+    weft_ctx *ctx = a->ctx;
+    const weft_error error = ctx->error;
+    if (weft_status_classify(failed) != WEFT_CLASS_USER || failed == WEFT_UNRESOLVED_ROUTINE) return failed;
+    for (int32_t i = 0; i < parsed->call_count; i++) {
+        const weft_expr *call = parsed->calls[i];
+        bool missing = false;
+        weft_error_clear(ctx);
+        const weft_status st = is_missing(a, call, &missing);
+        weft_error_clear(ctx);
+        if (st == WEFT_OK && missing) return weft_fail_routine(ctx, call->unresolved.name, &call->span);
+        if (st != WEFT_OK) break; /* what failed first is what is told */
+    }
+    ctx->error = error;
+    return failed;
+}
+
 weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
     weft_status st = WEFT_OK;

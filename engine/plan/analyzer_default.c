@@ -115,6 +115,26 @@ done:
     return st;
 }
 
+/* Is DEFAULT the name of a column here? FROM of the SELECT is asked by a list of that name alone. */
+static weft_status is_column(weft_analyzer *a, const weft_node *select, bool *is)
+{
+    weft_status st = WEFT_OK;
+    weft_bound bound = {0};
+    const weft_expr *name = NULL;
+    weft_node asked = {.kind = WEFT_NODE_SELECT, .span = select->span};
+    *is = false;
+    for (int32_t i = 0; i < select->select.item_count; i++)
+        if (is_default(a->ctx, select->select.items[i])) name = select->select.items[i];
+    if (name == NULL || select->select.from == NULL) return WEFT_OK;
+    while (name->kind == WEFT_EXPR_ALIAS) name = name->args[0];
+    asked.select = (weft_select){.item_count = 1, .items = &name, .from = select->select.from};
+    st = weft_bind_query(a, &asked, NULL, NULL, &bound);
+    *is = st == WEFT_OK;
+    if (st == WEFT_OK || weft_status_classify(st) != WEFT_CLASS_USER) return st;
+    weft_error_clear(a->ctx);
+    return WEFT_OK;
+}
+
 /* Of a query around the one whose list gives the rows: WITH, ORDER BY, LIMIT. */
 static weft_status fill_below(weft_analyzer *a, const weft_table_definition *table, const int32_t *targets,
                               int32_t count, const weft_node *query, const weft_node **out)
@@ -139,6 +159,7 @@ weft_status weft_fill_defaults(weft_analyzer *a, const weft_table_definition *ta
 {
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
+    bool column = false;
     *out = query;
     if (query->kind == WEFT_NODE_WITH || query->kind == WEFT_NODE_SORT || query->kind == WEFT_NODE_LIMIT)
         return fill_below(a, table, targets, count, query, out);
@@ -149,6 +170,8 @@ weft_status weft_fill_defaults(weft_analyzer *a, const weft_table_definition *ta
                                &node->values.cells));
         *out = node;
     } else if (query->kind == WEFT_NODE_SELECT && query->select.item_count <= count && count > 0) {
+        WEFT_TRY(st, is_column(a, query, &column));
+        if (column) return WEFT_OK;
         WEFT_TRY(st, WEFT_NEW(a->ctx, &node));
         *node = *query;
         WEFT_TRY(st, fill_rows(a, table, targets, count, query->select.items, query->select.item_count,

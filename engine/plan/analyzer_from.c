@@ -137,14 +137,18 @@ static weft_status bind_relation(weft_analyzer *a, const weft_node *parsed, weft
     const char *name = parsed->relation.parts[parts - 1], *database = NULL;
     const weft_node *view = NULL, *node = NULL;
     const weft_relation *relation = NULL;
+    if (parsed->relation.moment != NULL) WEFT_TRY(st, weft_check_moment(a, parsed));
     for (weft_cte *cte = ctes; parts == 1 && cte != NULL; cte = cte->next) {
         if (strcasecmp(cte->name, name) != 0) continue;
+        if (parsed->relation.travels) return weft_fail_time_travel(a, parsed, NULL);
         WEFT_TRY(st, weft_use_cte(a, cte, &parsed->span, out));
         WEFT_TRY(st, requalify(ctx, NULL, name, out));
         goto done;
     }
     WEFT_TRY(st, a->catalog->find(ctx, a->catalog->self, parsed->relation.parts, parts, &view, &relation,
                                   &database));
+    if (parsed->relation.travels && (view != NULL || relation != NULL))
+        return weft_fail_time_travel(a, parsed, database);
     if (view != NULL) {
         WEFT_TRY(st, bind_view(a, parsed, view, out));
         WEFT_TRY(st, requalify(ctx, database, name, out));
@@ -165,6 +169,7 @@ static weft_status bind_relation(weft_analyzer *a, const weft_node *parsed, weft
         qualifier = NULL;
     }
     if (relation == NULL) WEFT_TRY(st, table_not_found(a, parsed, ctes));
+    if (parsed->relation.travels) return weft_fail_time_travel(a, parsed, NULL);
     WEFT_TRY(st, weft_node_scan(ctx, a->ids, relation, qualifier, &node));
     WEFT_TRY(st, weft_names_of(ctx, node, NULL, out));
     WEFT_TRY(st, requalify(ctx, database, qualifier, out));

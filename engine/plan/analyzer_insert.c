@@ -78,22 +78,6 @@ static weft_status wrong_count(const insertion *in, int32_t expected, int32_t ha
                         expected + in->fixed_count, in->fixed_count, have);
 }
 
-static weft_status no_column(const insertion *in, const char *name)
-{
-    weft_status st = WEFT_OK;
-    weft_pointers names = {0};
-    const char *near = "";
-    for (int32_t i = 0; i < in->table->column_count; i++)
-        WEFT_TRY(st, weft_pointers_push(in->a->ctx, &names, in->table->columns[i].name));
-    WEFT_TRY(st, weft_nearest_names(in->a->ctx, name, weft_pointers_texts(&names), names.count, &near));
-    st = weft_fail_at(in->a->ctx, WEFT_UNRESOLVED_COLUMN, &in->write->span,
-                      "A column, variable, or function parameter with name `%s` cannot be resolved. Did you "
-                      "mean one of the following? [%s].",
-                      name, near);
-done:
-    return st;
-}
-
 /* By place: the n-th column of the query is the n-th of the list, or of the table's that have no constant. */
 static weft_status set_targets(insertion *in)
 {
@@ -106,7 +90,7 @@ static weft_status set_targets(insertion *in)
     for (int32_t i = 0; i < listed; i++) {
         const int32_t at = weft_table_find_column(in->table, w->write.into_columns[i]);
         bool twice = false;
-        if (at < 0) return no_column(in, w->write.into_columns[i]);
+        if (at < 0) return weft_fail_no_column(in->a->ctx, &w->span, in->table, &w->write.into_columns[i], 1);
         if (in->fixed[at] != NULL) return wrong_count(in, in->table->column_count - in->fixed_count, listed);
         for (int32_t k = 0; k < i; k++) twice |= in->targets[k] == at;
         if (twice)
@@ -293,6 +277,7 @@ static weft_status bind_spec(insertion *in, const weft_partition_spec *spec)
         const int32_t at = weft_table_find_partition(d, spec->names[i]);
         if (at < 0) return weft_fail_no_partition(ctx, &spec->span, d, spec->names[i]);
         if (spec->values[i] == NULL) continue;
+        WEFT_TRY(st, weft_check_partition_value(ctx, spec, i));
         const weft_type declared = d->columns[plain + at].type;
         const weft_expr **value = &in->fixed[plain + at];
         weft_type type;
@@ -303,13 +288,13 @@ static weft_status bind_spec(insertion *in, const weft_partition_spec *spec)
         in->fixed_count++;
     }
     if (spec->count != d->partition_count)
-        return weft_fail_at(ctx, WEFT_PARTITION_SPEC, &spec->span,
+        return weft_fail_at(ctx, WEFT_PARTITION_COLUMNS_OTHER, &spec->span,
                             "Requested partitioning does not match the table `spark_catalog`.`%s`.`%s`: it "
                             "has %d partition columns, %d are given.",
                             d->database, d->name, d->partition_count, spec->count);
     for (int32_t i = 0; i < in->fixed_count; i++)
         if (in->fixed[plain + i] == NULL)
-            return weft_fail_at(ctx, WEFT_PARTITION_SPEC, &spec->span,
+            return weft_fail_at(ctx, WEFT_PARTITION_VALUES_FIRST, &spec->span,
                                 "All partition columns having constant values need to appear before other "
                                 "partition columns that do not have an assigned constant value: `%s` has "
                                 "none.",

@@ -88,6 +88,9 @@ typedef struct weft_analyzer {
     int32_t binding, bindings; /* which binding of a view's text this is, from 1; how many there were */
     const weft_select *block;  /* whose FROM is being bound, or NULL */
     weft_pointer_map shown;    /* analyzer_routine.c: expression → what people see of it (const char *) */
+    bool lasting;              /* it defines a view that outlives the session: that needs names of its own */
+    int64_t *unnamed;          /* then: ids of columns whose names the engine made up */
+    int32_t unnamed_count, unnamed_capacity;
     weft_pointers kept; /* analyzer_settings.c: const weft_settings *, that views and functions go by */
 } weft_analyzer;
 
@@ -98,6 +101,7 @@ typedef struct weft_item {
     int64_t id;        /* of its output column; 0: not given yet */
     int32_t generator; /* which one of the list gives it, from 1; 0: none */
     bool named;        /* AS name */
+    bool unnamed;      /* the engine made its name up */
 } weft_item;
 
 /* The variables of a lambda whose body is being bound, the innermost first. */
@@ -189,6 +193,24 @@ bool weft_is_of_table(const weft_name *n, const char *const *parts, int32_t coun
  * WEFT_EXCEPT_OVERLAP. */
 WEFT_MUST_CHECK weft_status weft_except_fields(weft_binder *b, const weft_expr *star, const weft_name *name,
                                                bool left_out, bool *found, const weft_expr **column);
+/* ---- analyzer_view_names.c ---- */
+/* Does the engine make up the name of an item without an alias, which was bound to this? */
+bool weft_item_is_unnamed(const weft_expr *parsed, const weft_expr *bound);
+/* Of the view that a->lasting is about. */
+WEFT_MUST_CHECK weft_status weft_note_unnamed(weft_analyzer *a, int64_t id);
+/* Errors: WEFT_VIEW_WITHOUT_ALIAS for a column of the view whose name the engine made up. */
+WEFT_MUST_CHECK weft_status weft_check_view_names(weft_analyzer *a, const weft_node *create,
+                                                  const weft_node *query);
+/* ---- analyzer_call.c ---- */
+/* The analysis of the statement failed. Of Spark's errors those of routines that are not there come first:
+ * then such a one takes the place of the other. */
+WEFT_MUST_CHECK weft_status weft_routines_first(weft_analyzer *a, const weft_node *parsed,
+                                                weft_status failed);
+/* ---- analyzer_travel.c ---- */
+/* The moment of TIMESTAMP AS OF, before its table is looked for. Errors: WEFT_TIME_TRAVEL_*. */
+WEFT_MUST_CHECK weft_status weft_check_moment(weft_analyzer *a, const weft_node *relation);
+/* WEFT_TIME_TRAVEL: tables of files have one version. */
+weft_status weft_fail_time_travel(weft_analyzer *a, const weft_node *relation, const char *database);
 /* ---- analyzer_scope.c ---- */
 /* Names of all output columns of a node under one qualifier. */
 WEFT_MUST_CHECK weft_status weft_names_of(weft_ctx *ctx, const weft_node *node, const char *qualifier,
@@ -375,6 +397,9 @@ WEFT_MUST_CHECK weft_status weft_bind_overwrite(weft_analyzer *a, const weft_tab
 /* PARTITION (column = constant) as a value of the column's type. */
 WEFT_MUST_CHECK weft_status weft_bind_constant(weft_analyzer *a, const weft_expr *parsed, weft_type type,
                                                const weft_expr **out);
+/* The value of the at-th column of PARTITION (…). Errors: WEFT_PARTITION_VALUE_EMPTY: no folder means ''. */
+WEFT_MUST_CHECK weft_status weft_check_partition_value(weft_ctx *ctx, const weft_partition_spec *spec,
+                                                       int32_t at);
 /* The folder that the first `count` values of the partition columns, all constants, name; NULL: none. */
 WEFT_MUST_CHECK weft_status weft_static_folder(weft_ctx *ctx, const weft_table_definition *table,
                                                const weft_expr *const *values, int32_t count,

@@ -266,6 +266,7 @@ weft_status select_bind_item(select_block *s, const weft_expr *parsed)
     if (name == NULL) WEFT_TRY(st, item_name(s, e, bound, &name));
     WEFT_TRY(st, push_item(s, bound, name));
     s->items[s->item_count - 1].named = alias;
+    s->items[s->item_count - 1].unnamed = !alias && weft_item_is_unnamed(e, bound);
 done:
     return st;
 }

@@ -190,8 +190,13 @@ static weft_status bind_values(weft_analyzer *a, const weft_node *parsed, const 
                      .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, (int64_t)rows * columns, &cells));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, rows, &column));
-    for (int32_t i = 0; i < rows * columns; i++)
+    for (int32_t i = 0; i < rows * columns; i++) {
         WEFT_TRY(st, bind_cell(&b, parsed->values.cells[i], &cells[i]));
+        if (weft_expr_has_subquery(cells[i]))
+            WEFT_TRY(st, weft_fail_at(ctx, WEFT_SUBQUERY_IN_VALUES, weft_analyzer_span(a, &parsed->span),
+                                      "Unsupported subquery expression: Scalar subqueries in the VALUES "
+                                      "clause."));
+    }
     for (int32_t c = 0; c < columns; c++) {
         weft_type type = {0};
         for (int32_t r = 0; r < rows; r++) column[r] = cells[r * columns + c];

@@ -74,8 +74,10 @@ done:
 
 static weft_status take_argument(routine_call *c, int32_t at, const weft_expr *argument)
 {
+    const bool both = c->parsed[at] != NULL && !weft_is_named_argument(c->call->args[at]);
     if (c->parsed[at] != NULL)
-        return weft_fail_at(c->a->ctx, WEFT_DUPLICATE_ARGUMENT, weft_analyzer_span(c->a, &c->call->span),
+        return weft_fail_at(c->a->ctx, both ? WEFT_DUPLICATE_ARGUMENT_BOTH : WEFT_DUPLICATE_ARGUMENT,
+                            weft_analyzer_span(c->a, &c->call->span),
                             "Call to routine `%s` is invalid because it includes multiple argument "
                             "assignments to the same parameter name `%s`.",
                             c->name, c->routine->parameters[at].name);

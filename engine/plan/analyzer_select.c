@@ -410,6 +410,8 @@ static weft_status project_items(select_block *s, weft_pointers *out)
         bool keeps = e->kind == WEFT_EXPR_COLUMN && strcmp(e->column.name, item->name) == 0;
         for (int32_t k = 0; keeps && k < i; k++) keeps = s->items[k].id != e->column.id;
         item->id = keeps ? e->column.id : weft_next_id(s->a->ids);
+        if (item->unnamed && s->a->lasting && s->a->in_view == 0)
+            WEFT_TRY(st, weft_note_unnamed(s->a, item->id));
         if (!keeps) WEFT_TRY(st, weft_expr_alias(s->a->ctx, e, item->id, item->name, &e));
         WEFT_TRY(st, weft_pointers_push(s->a->ctx, out, e));
     }

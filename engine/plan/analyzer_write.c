@@ -115,7 +115,7 @@ static weft_status constant_folder(weft_ctx *ctx, const char *name, const weft_e
     weft_status st = WEFT_OK;
     const weft_expr *key = NULL;
     WEFT_TRY(st, key_text(ctx, constant, &key));
-    WEFT_TRY(st, weft_expr_fold(ctx, key, &key));
+    WEFT_TRY(st, weft_expr_fold_now(ctx, key, &key));
     if (key->kind != WEFT_EXPR_LITERAL)
         WEFT_TRY(st,
                  weft_fail(ctx, WEFT_INTERNAL, "the value of the partition column %s is no constant", name));
@@ -157,6 +157,17 @@ done:
     return st;
 }
 
+weft_status weft_check_partition_value(weft_ctx *ctx, const weft_partition_spec *spec, int32_t at)
+{
+    const weft_expr *value = spec->values[at];
+    const bool text = value->kind == WEFT_EXPR_LITERAL && value->type.id == WEFT_TYPE_STRING;
+    if (!text || value->literal.is_null || value->literal.str.len > 0) return WEFT_OK;
+    return weft_fail_at(ctx, WEFT_PARTITION_VALUE_EMPTY, &spec->span,
+                        "Partition spec is invalid. The spec ([%s=]) contains an empty partition column "
+                        "value.",
+                        spec->names[at]);
+}
+
 static weft_status bind_spec(weft_analyzer *a, const weft_table_definition *table,
                              const weft_partition_spec *parsed, weft_partition_spec *out)
 {
@@ -172,6 +183,7 @@ static weft_status bind_spec(weft_analyzer *a, const weft_table_definition *tabl
         weft_type type;
         if (at < 0) return weft_fail_no_partition(a->ctx, &parsed->span, table, parsed->names[i]);
         if (parsed->values[i] == NULL) continue; /* ANALYZE TABLE … PARTITION (p): of any value */
+        WEFT_TRY(st, weft_check_partition_value(a->ctx, parsed, i));
         WEFT_TRY(st, weft_type_of_values(a->ctx, table->columns[plain + at].type, &type));
         WEFT_TRY(st, weft_bind_constant(a, parsed->values[i], type, &value));
         WEFT_TRY(st, constant_folder(a->ctx, table->columns[plain + at].name, value, &folder));

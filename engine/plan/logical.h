@@ -169,6 +169,14 @@ typedef struct weft_table_definition {
     const char *const *statistics;
 } weft_table_definition;
 
+/* A column a, or a field a.b.c, that ALTER TABLE names. */
+typedef struct weft_altered_field {
+    int32_t part_count;
+    const char *const *parts;
+    const char *after; /* AFTER column, or NULL */
+    bool added;        /* it is not there yet; what it is a field of must be */
+} weft_altered_field;
+
 /* PARTITION (a = 1, b). */
 typedef struct weft_partition_spec {
     int32_t count;
@@ -321,6 +329,10 @@ struct weft_node {
     int32_t input_count;
     const weft_node *const *inputs;
     weft_outputs output;
+    /* Parsed, of the root of a statement: the calls that are written in it, but for those that give tables.
+     */
+    int32_t call_count;
+    const weft_expr *const *calls;
     union {
         struct {
             const weft_relation *relation;
@@ -472,6 +484,8 @@ struct weft_node {
         struct {
             int32_t part_count;
             const char *const *parts; /* name, or format and path */
+            bool travels;             /* VERSION or TIMESTAMP AS OF: no table has other versions */
+            const weft_expr *moment;  /* of TIMESTAMP AS OF, or NULL */
         } relation;
         struct {
             const char *name;
@@ -528,6 +542,8 @@ struct weft_node {
             bool lazy, scans;     /* CACHE LAZY; ANALYZE without NOSCAN */
             int32_t column_count; /* ANALYZE … FOR COLUMNS; -1: all */
             const char *const *columns;
+            int32_t field_count; /* ALTER TABLE: the columns and fields that it names */
+            const weft_altered_field *const *fields;
             int32_t source_count; /* CREATE TABLE … LIKE source; RENAME TO with its database */
             const char *const *source;
             int32_t spec_count; /* RENAME: from, to */

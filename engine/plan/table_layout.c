@@ -9,6 +9,7 @@
 #include "engine/columnar/schema_names.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/collate.h"
+#include "engine/plan/analyzer_internal.h"
 #include "engine/plan/pointers.h"
 
 int32_t weft_table_find_column(const weft_table_definition *d, const char *name)
@@ -46,6 +47,28 @@ weft_status weft_fail_no_partition(weft_ctx *ctx, const weft_span *span, const w
         "The partition(s) `%s` cannot be found in table `spark_catalog`.`%s`.`%s`. Verify the "
         "partition specification and table name.",
         what, d->database, d->name);
+}
+
+weft_status weft_fail_no_column(weft_ctx *ctx, const weft_span *span, const weft_table_definition *d,
+                                const char *const *parts, int32_t part_count)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers names = {0};
+    const char *near = "";
+    char *quoted = "";
+    for (int32_t i = 0; i < d->column_count; i++)
+        WEFT_TRY(st, weft_pointers_push(ctx, &names, d->columns[i].name));
+    for (int32_t i = 0; i < part_count; i++)
+        WEFT_TRY(st,
+                 weft_arena_printf(ctx, ctx->arena, &quoted, "%s%s`%s`", quoted, i > 0 ? "." : "", parts[i]));
+    WEFT_TRY(st,
+             weft_nearest_names(ctx, parts[part_count - 1], weft_pointers_texts(&names), names.count, &near));
+    st = weft_fail_at(ctx, WEFT_UNRESOLVED_COLUMN, span,
+                      "A column, variable, or function parameter with name %s cannot be resolved. Did you "
+                      "mean one of the following? [%s].",
+                      quoted, near);
+done:
+    return st;
 }
 
 /* "`a`, `b`" */

@@ -21,5 +21,9 @@ bool weft_partition_is_below(const char *partition, const char *folder);
 /* WEFT_PARTITIONS_NOT_FOUND: the table has no partition column of this name, or no such partition. */
 weft_status weft_fail_no_partition(weft_ctx *ctx, const weft_span *span, const weft_table_definition *d,
                                    const char *what);
+/* WEFT_UNRESOLVED_COLUMN: it has no column of this name, which may be one of several parts. */
+WEFT_MUST_CHECK weft_status weft_fail_no_column(weft_ctx *ctx, const weft_span *span,
+                                                const weft_table_definition *d, const char *const *parts,
+                                                int32_t part_count);
 
 #endif

@@ -476,6 +476,7 @@ weft_status weft_sql_parse_in(weft_ctx *ctx, const weft_catalog *catalog, const 
 {
     weft_status st = WEFT_OK;
     sql_parser p = {.ctx = ctx, .text = text, .catalog = catalog};
+    weft_node *root = NULL;
     WEFT_TRY(st, weft_sql_check_text(ctx, text, len));
     weft_sql_lexer_init(&p.lexer, text, len);
     p.lexer.double_quotes_name = weft_setting(ctx, WEFT_SET_DOUBLE_QUOTED_NAMES) != 0;
@@ -489,6 +490,12 @@ weft_status weft_sql_parse_in(weft_ctx *ctx, const weft_catalog *catalog, const 
     while (weft_sql_accept(&p, SQL_SEMICOLON)) {
     }
     if (!sql_is(&p, SQL_END)) WEFT_TRY(st, weft_sql_syntax_error(&p, NULL));
+    if (p.calls.count == 0) goto done;
+    WEFT_TRY(st, WEFT_NEW(ctx, &root));
+    *root = **out;
+    root->call_count = p.calls.count;
+    root->calls = weft_pointers_exprs(&p.calls);
+    *out = root;
 done:
     return st;
 }

@@ -189,10 +189,12 @@ static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft
     } else if (weft_sql_accept_text(p, "ADD") &&
                (weft_sql_accept_word(p, SQL_KW_COLUMNS) || weft_sql_accept_text(p, "COLUMN"))) {
         node->command.op = WEFT_TABLE_ADD_COLUMNS;
-        const char *outer = NULL;
-        WEFT_TRY(st, weft_sql_column_list(p, &outer, NULL, &columns));
-        if (outer != NULL)
-            WEFT_TRY(st, weft_sql_refuse_column(p, node, "ADD COLUMN with qualified column", outer));
+        weft_pointers fields = {0};
+        WEFT_TRY(st, weft_sql_column_list(p, &fields, NULL, &columns));
+        weft_sql_set_fields(node, &fields);
+        for (int32_t i = 0; i < fields.count; i++)
+            if (node->command.fields[i]->part_count > 1)
+                weft_sql_refuse(node, "ADD COLUMN with qualified column");
     } else if (weft_sql_accept_text(p, "ALTER")) {
         WEFT_TRY(st, weft_sql_alter_column(p, start, false, node));
     } else if (weft_sql_accept_text(p, "CHANGE")) {

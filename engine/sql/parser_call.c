@@ -445,6 +445,7 @@ weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
     e->unresolved.ignore_nulls = ignore_nulls;
     e->unresolved.filter = filter;
     *out = e;
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &p->calls, e));
     if (weft_sql_accept_word(p, SQL_KW_OVER)) WEFT_TRY(st, parse_over(p, &start, e, out));
     sql_leave(p, frame);
 done:

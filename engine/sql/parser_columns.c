@@ -22,26 +22,45 @@ weft_status weft_sql_check_default(sql_parser *p)
                         "\"spark.sql.defaultColumn.enabled\" to \"true\".");
 }
 
-/* FIRST, AFTER column: as in Spark's own catalogue a new column is the last one all the same. */
-static weft_status parse_position(sql_parser *p)
+weft_status weft_sql_position(sql_parser *p, weft_altered_field *field)
 {
     weft_status st = WEFT_OK;
-    const char *column = NULL;
     if (weft_sql_accept_text(p, "FIRST")) return WEFT_OK;
-    if (weft_sql_accept_text(p, "AFTER")) WEFT_TRY(st, weft_sql_name(p, "the name of a column", &column));
+    if (weft_sql_accept_text(p, "AFTER"))
+        WEFT_TRY(st, weft_sql_name(p, "the name of a column", &field->after));
 done:
     return st;
 }
 
-/* What stands behind a column's type. made: constraints and the like may, or NULL. added: of ALTER TABLE ADD
- * COLUMNS. */
-static weft_status parse_descriptors(sql_parser *p, bool added, sql_made *made, weft_column_definition *c)
+weft_status weft_sql_refuse_replaced(sql_parser *p, const weft_span *span, const char *what)
 {
+    return weft_fail_at(p->ctx, WEFT_HIVE_RENAME, span, "%s is not supported in Hive-style REPLACE COLUMNS.",
+                        what);
+}
+
+/* REPLACE COLUMNS takes names, types and comments alone. */
+static weft_status check_replaced(sql_parser *p)
+{
+    const weft_span span = weft_sql_peek(p, 0)->span;
+    if (sql_word(p, SQL_KW_NOT)) return weft_sql_refuse_replaced(p, &span, "NOT NULL");
+    if (weft_sql_is_text(p, 0, "FIRST") || weft_sql_is_text(p, 0, "AFTER"))
+        return weft_sql_refuse_replaced(p, &span, "Column position");
+    if (!weft_sql_is_text(p, 0, "DEFAULT")) return WEFT_OK;
+    return weft_fail_at(p->ctx, WEFT_DEFAULT_UNSUPPORTED, &span, "DEFAULT column values is not supported.");
+}
+
+/* What stands behind a column's type. made: constraints and the like may, or NULL. field: that ALTER TABLE
+ * names, or NULL; as in Spark's own catalogue a new one is the last wherever it was said to go. */
+static weft_status parse_descriptors(sql_parser *p, weft_altered_field *field, sql_made *made,
+                                     weft_column_definition *c)
+{
+    const bool added = field != NULL;
     weft_status st = WEFT_OK;
     bool not_null = false;
     size_t len = 0;
     for (;;) {
         const weft_span span = weft_sql_peek(p, 0)->span;
+        if (field != NULL && !field->added) WEFT_TRY(st, check_replaced(p));
         if (sql_word(p, SQL_KW_NOT)) {
             WEFT_TRY(st, check_descriptor(p, added, c->name, "NOT NULL", not_null));
             if (added)
@@ -67,7 +86,7 @@ static weft_status parse_descriptors(sql_parser *p, bool added, sql_made *made, 
         } else if (made != NULL && weft_sql_at_constraint(p, false)) {
             WEFT_TRY(st, weft_sql_constraint(p, false, made));
         } else if (added && (weft_sql_is_text(p, 0, "FIRST") || weft_sql_is_text(p, 0, "AFTER"))) {
-            WEFT_TRY(st, parse_position(p));
+            WEFT_TRY(st, weft_sql_position(p, field));
         } else {
             break;
         }
@@ -76,7 +95,7 @@ done:
     return st;
 }
 
-weft_status weft_sql_column(sql_parser *p, bool added, const char *name, sql_made *made,
+weft_status weft_sql_column(sql_parser *p, weft_altered_field *field, const char *name, sql_made *made,
                             weft_pointers *columns)
 {
     weft_status st = WEFT_OK;
@@ -87,40 +106,32 @@ weft_status weft_sql_column(sql_parser *p, bool added, const char *name, sql_mad
     p->type_collation = WEFT_COLLATION_NULL; /* a clause behind them may say it */
     WEFT_TRY(st, weft_sql_column_type(p, &c->type));
     p->type_collation = before;
-    WEFT_TRY(st, parse_descriptors(p, added, made, c));
+    WEFT_TRY(st, parse_descriptors(p, field, made, c));
     WEFT_TRY(st, weft_pointers_push(p->ctx, columns, c));
 done:
     return st;
 }
 
-/* The name of a column; behind ADD COLUMNS that of a field in *outer, which then is its column. */
-static weft_status parse_column_name(sql_parser *p, const char **outer, const char **out)
+weft_status weft_sql_column_list(sql_parser *p, weft_pointers *fields, sql_made *made, weft_pointers *columns)
 {
     weft_status st = WEFT_OK;
-    const char *const *parts = NULL;
-    int32_t count = 0;
-    if (outer == NULL) return weft_sql_name(p, "the name of a column", out);
-    WEFT_TRY(st, weft_sql_names(p, "the name of a column", &parts, &count));
-    *out = parts[count - 1];
-    if (count > 1 && *outer == NULL) *outer = parts[0];
-done:
-    return st;
-}
-
-weft_status weft_sql_column_list(sql_parser *p, const char **outer, sql_made *made, weft_pointers *columns)
-{
-    weft_status st = WEFT_OK;
-    const bool bare = outer != NULL;
     const bool parentheses = weft_sql_accept(p, SQL_LPAREN);
-    if (!parentheses && !bare) WEFT_TRY(st, weft_sql_syntax_error(p, "'('"));
+    if (!parentheses && fields == NULL) WEFT_TRY(st, weft_sql_syntax_error(p, "'('"));
     do {
+        weft_altered_field *field = NULL;
         const char *name = NULL;
         if (made != NULL && weft_sql_at_constraint(p, true)) {
             WEFT_TRY(st, weft_sql_constraint(p, true, made));
             continue;
         }
-        WEFT_TRY(st, parse_column_name(p, outer, &name));
-        WEFT_TRY(st, weft_sql_column(p, bare, name, made, columns));
+        if (fields == NULL) {
+            WEFT_TRY(st, weft_sql_name(p, "the name of a column", &name));
+        } else {
+            WEFT_TRY(st, weft_sql_altered_field(p, fields, &field));
+            field->added = true;
+            name = field->parts[field->part_count - 1];
+        }
+        WEFT_TRY(st, weft_sql_column(p, field, name, made, columns));
     } while (weft_sql_accept(p, SQL_COMMA));
     if (parentheses) WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
 done:

@@ -117,7 +117,7 @@ static weft_status parse_partitioned(sql_parser *p, table_clauses *c)
         if (sql_is(p, SQL_COMMA) || sql_is(p, SQL_RPAREN))
             named = true;
         else
-            WEFT_TRY(st, weft_sql_column(p, false, name, NULL, &c->typed));
+            WEFT_TRY(st, weft_sql_column(p, NULL, name, NULL, &c->typed));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &c->partitions, name));
     } while (weft_sql_accept(p, SQL_COMMA));
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));

@@ -56,10 +56,11 @@ typedef struct sql_parser {
     /* DEFAULT COLLATION: of string literals, and of types STRING that name none. The types of columns are
      * read before the clause that says it: they are of WEFT_COLLATION_NULL until then. */
     uint16_t text_collation, type_collation;
-    bool declares;  /* a column's type: CHAR(n) and VARCHAR(n) within it keep their lengths */
-    bool in_item;   /* an item of a select list: `…` may be a regular expression */
-    bool in_script; /* it is only read: what an IDENTIFIER() means is not known yet */
-    bool in_cursor; /* the query of a cursor, whose markers get their values by OPEN … USING */
+    bool declares;       /* a column's type: CHAR(n) and VARCHAR(n) within it keep their lengths */
+    bool in_item;        /* an item of a select list: `…` may be a regular expression */
+    bool in_script;      /* it is only read: what an IDENTIFIER() means is not known yet */
+    bool in_cursor;      /* the query of a cursor, whose markers get their values by OPEN … USING */
+    weft_pointers calls; /* const weft_expr *: calls of scalar and aggregate functions, as they were met */
     struct weft_script_features *features; /* of a script: what it needs is told here */
 } sql_parser;
 
@@ -403,14 +404,18 @@ WEFT_MUST_CHECK weft_status weft_sql_constraint(sql_parser *p, bool of_table, sq
 /* At GENERATED, behind the type of a column. */
 WEFT_MUST_CHECK weft_status weft_sql_generated(sql_parser *p, weft_type type, sql_made *made);
 /* parser_columns.c: (name type [NOT NULL] [DEFAULT e] [COMMENT text] …, constraint, …) as
- * weft_column_definition. outer: NULL, or of ALTER TABLE … ADD COLUMN, where the parentheses may be left out
- * and a name may be that of a field: then *outer, NULL before, is its column. made: NULL where neither
+ * weft_column_definition. fields: NULL, or of ALTER TABLE … ADD COLUMN, where the parentheses may be left out
+ * and a name may be that of a field: what is added, as weft_altered_field. made: NULL where neither
  * constraints nor GENERATED may stand. */
-WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, const char **outer, sql_made *made,
+WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, weft_pointers *fields, sql_made *made,
                                                  weft_pointers *columns);
-/* One of them, behind its name. */
-WEFT_MUST_CHECK weft_status weft_sql_column(sql_parser *p, bool added, const char *name, sql_made *made,
-                                            weft_pointers *columns);
+/* One of them, behind its name. field: that ALTER TABLE ADD or REPLACE COLUMNS names, or NULL. */
+WEFT_MUST_CHECK weft_status weft_sql_column(sql_parser *p, weft_altered_field *field, const char *name,
+                                            sql_made *made, weft_pointers *columns);
+/* WEFT_HIVE_RENAME: what REPLACE COLUMNS does not take. */
+weft_status weft_sql_refuse_replaced(sql_parser *p, const weft_span *span, const char *what);
+/* [FIRST | AFTER column], of a field. */
+WEFT_MUST_CHECK weft_status weft_sql_position(sql_parser *p, weft_altered_field *field);
 /* parser_create.c: BY (a, b.c), behind CLUSTER. */
 WEFT_MUST_CHECK weft_status weft_sql_clustering(sql_parser *p, weft_clustering *out);
 /* Errors: WEFT_TABLE_PROPERTY for a key of TBLPROPERTIES that a clause says. */
@@ -422,9 +427,13 @@ bool weft_sql_accept_database(sql_parser *p); /* DATABASE, SCHEMA, NAMESPACE */
 WEFT_MUST_CHECK weft_status weft_sql_alter_refused(sql_parser *p, weft_node *node, bool *found);
 /* SET SERDE, and SET SERDEPROPERTIES behind PARTITION (…). */
 WEFT_MUST_CHECK weft_status weft_sql_alter_serde(sql_parser *p, bool partition, weft_node *node, bool *found);
-/* A change of a column, which must be there. */
-WEFT_MUST_CHECK weft_status weft_sql_refuse_column(sql_parser *p, weft_node *node, const char *what,
-                                                   const char *column);
+/* The node is refused with this when its table and the fields that it names are there. */
+void weft_sql_refuse(weft_node *node, const char *what);
+/* What the statement names, as weft_altered_field. */
+void weft_sql_set_fields(weft_node *node, const weft_pointers *fields);
+/* One more, its name read: a.b.c */
+WEFT_MUST_CHECK weft_status weft_sql_altered_field(sql_parser *p, weft_pointers *fields,
+                                                   weft_altered_field **out);
 /* parser_alter_column.c: ALTER | CHANGE [COLUMN] c …, Hive's CHANGE [COLUMN] c c type [COMMENT …]: after the
  * first word. */
 WEFT_MUST_CHECK weft_status weft_sql_alter_column(sql_parser *p, const weft_span *start, bool change,

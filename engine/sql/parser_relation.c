@@ -106,35 +106,43 @@ done:
     return st;
 }
 
-/* @v1, @20240131120000000 behind a table: *found; its time must have all digits. */
-static weft_status check_version_mark(sql_parser *p, bool *found)
+/* @v1, @20240131120000000 behind a table: *found, and read; its time must have all digits. */
+static weft_status parse_version_mark(sql_parser *p, bool *found)
 {
     enum { TIME_DIGITS = 17 }; /* yyyyMMddHHmmssSSS */
     const sql_token *mark = weft_sql_peek(p, 0), *version = weft_sql_peek(p, 1);
     *found = mark->kind == SQL_OTHER && p->text[mark->span.start] == '@' &&
              (version->kind == SQL_INTEGER || version->kind == SQL_WORD);
-    if (!*found || version->kind == SQL_WORD) return WEFT_OK;
+    if (!*found) return WEFT_OK;
     const int32_t digits = version->span.stop - version->span.start;
-    if (digits == TIME_DIGITS) return WEFT_OK;
-    return weft_fail_at(p->ctx, WEFT_TIME_TRAVEL_FORMAT, &version->span,
-                        "The provided timestamp %.*s doesn't match the expected syntax yyyyMMddHHmmssSSS.",
-                        weft_min_i32(digits, 100), p->text + version->span.start);
+    if (version->kind == SQL_INTEGER && digits != TIME_DIGITS)
+        return weft_fail_at(
+            p->ctx, WEFT_TIME_TRAVEL_FORMAT, &version->span,
+            "The provided timestamp %.*s doesn't match the expected syntax yyyyMMddHHmmssSSS.",
+            weft_min_i32(digits, 100), p->text + version->span.start);
+    weft_sql_advance(p);
+    weft_sql_advance(p);
+    return WEFT_OK;
 }
 
-/* t [FOR] VERSION | TIMESTAMP AS OF …, t@v1: tables of files have one version. */
-static weft_status refuse_time_travel(sql_parser *p, const weft_node *table)
+/* t [FOR] VERSION | TIMESTAMP AS OF …, t@v1: the analyser refuses it once it has found the table. */
+static weft_status parse_time_travel(sql_parser *p, weft_node *table)
 {
-    static const char *const words[] = {"VERSION", "SYSTEM_VERSION", "TIMESTAMP", "SYSTEM_TIME"};
     weft_status st = WEFT_OK;
     const int32_t at = weft_sql_is_text(p, 0, "FOR") ? 1 : 0;
-    bool found = false;
-    WEFT_TRY(st, check_version_mark(p, &found));
-    const bool clause = sql_word_at(p, at + 1, SQL_KW_AS) && weft_sql_is_text(p, at + 2, "OF");
-    for (int32_t i = 0; clause && i < WEFT_COUNT(words); i++) found |= weft_sql_is_text(p, at, words[i]);
-    if (found)
-        st = weft_fail_at(p->ctx, WEFT_TIME_TRAVEL, &table->span,
-                          "The feature is not supported: Time travel on the relation: `%s`.",
-                          table->relation.parts[table->relation.part_count - 1]);
+    const bool version = weft_sql_is_text(p, at, "VERSION") || weft_sql_is_text(p, at, "SYSTEM_VERSION");
+    const bool moment = weft_sql_is_text(p, at, "TIMESTAMP") || weft_sql_is_text(p, at, "SYSTEM_TIME");
+    WEFT_TRY(st, parse_version_mark(p, &table->relation.travels));
+    if (!sql_word_at(p, at + 1, SQL_KW_AS) || !weft_sql_is_text(p, at + 2, "OF") || (!version && !moment))
+        goto done;
+    for (int32_t i = 0; i < at + 3; i++) weft_sql_advance(p);
+    table->relation.travels = true;
+    if (moment)
+        WEFT_TRY(st, weft_sql_value_expr(p, &table->relation.moment));
+    else if (sql_is(p, SQL_INTEGER) || sql_is(p, SQL_STRING))
+        weft_sql_advance(p);
+    else
+        WEFT_TRY(st, weft_sql_syntax_error(p, "a version"));
 done:
     return st;
 }
@@ -160,6 +168,7 @@ static weft_status parse_named(sql_parser *p, const weft_node **out)
             goto done;
         }
         if (call->kind != WEFT_EXPR_UNRESOLVED_CALL) WEFT_TRY(st, weft_sql_syntax_error(p, NULL));
+        p->calls.count--; /* it gives a table */
         WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_TABLE_FUNCTION, weft_sql_span_from(p, &start), NULL, 0,
                                        &node));
         node->table_function.call = call;
@@ -167,7 +176,7 @@ static weft_status parse_named(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_RELATION, start, NULL, 0, &node));
         WEFT_TRY(st, weft_sql_names(p, "a table", &node->relation.parts, &node->relation.part_count));
         node->span = weft_sql_span_from(p, &start);
-        WEFT_TRY(st, refuse_time_travel(p, node));
+        WEFT_TRY(st, parse_time_travel(p, node));
         if (at_changes(p))
             WEFT_TRY(st, weft_fail_at(
                              p->ctx, WEFT_CHANGE_DATA, &node->span,
@@ -279,15 +288,15 @@ weft_status weft_sql_finish_join(sql_parser *p, const weft_span *start, weft_nod
                                  const weft_node *right, const weft_node **left)
 {
     weft_status st = WEFT_OK;
-    if (model->join.natural && cross) {
-        const weft_span span = weft_sql_span_from(p, start);
-        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_INCOMPATIBLE_JOIN_TYPES, &span,
-                                  "The join types NATURAL and CROSS are incompatible."));
-    }
     if (model->join.natural && (sql_word(p, SQL_KW_ON) || sql_word(p, SQL_KW_USING))) {
         const weft_span span = weft_sql_peek(p, 0)->span;
         WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_PARSE_SYNTAX_ERROR, &span,
                                   "Syntax error: a NATURAL join takes neither ON nor USING."));
+    }
+    if (model->join.natural && cross) {
+        const weft_span span = weft_sql_span_from(p, start);
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_INCOMPATIBLE_JOIN_TYPES, &span,
+                                  "The join types NATURAL and CROSS are incompatible."));
     }
     if (weft_sql_accept_word(p, SQL_KW_ON))
         WEFT_TRY(st, weft_sql_expr(p, &model->join.on));
@@ -389,6 +398,7 @@ weft_status weft_sql_lateral_view(sql_parser *p, const weft_span *start, const w
     WEFT_TRY(st, weft_sql_function(p, &call));
     if (call->kind != WEFT_EXPR_UNRESOLVED_CALL)
         WEFT_TRY(st, weft_sql_unsupported(p, &span, "A window function in LATERAL VIEW"));
+    p->calls.count--; /* it gives a table */
     if (!sql_word(p, SQL_KW_AS) && begins_alias(p)) WEFT_TRY(st, weft_sql_name(p, "a table alias", &table));
     if (weft_sql_accept_word(p, SQL_KW_AS) || begins_alias(p)) {
         do {

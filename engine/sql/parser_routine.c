@@ -173,9 +173,13 @@ static weft_status parse_characteristic(sql_parser *p, refused_parts *refused, w
         if (!weft_sql_accept_text(p, "DATA")) WEFT_TRY(st, weft_sql_syntax_error(p, "DATA"));
         r->access = "READS SQL DATA";
     } else if (weft_sql_is_text(p, 0, "SQL") && weft_sql_is_text(p, 1, "SECURITY")) {
+        const weft_span start = weft_sql_peek(p, 0)->span;
         weft_sql_advance(p);
         weft_sql_advance(p);
-        weft_sql_advance(p); /* DEFINER or INVOKER: there is but one user */
+        if (weft_sql_accept_text(p, "INVOKER"))
+            st = weft_sql_not_allowed(p, &start, "SQL function with SQL SECURITY INVOKER is not supported");
+        else if (!weft_sql_accept_text(p, "DEFINER"))
+            st = weft_sql_syntax_error(p, "DEFINER or INVOKER");
     } else {
         *found = false;
     }

@@ -162,7 +162,7 @@ static weft_status parse_pair(sql_parser *p, weft_node *node)
     }
     const bool all = !node->config.reset && strcasecmp(node->config.key, "-v") == 0;
     if (node->config.key[0] == '\0' || all) node->config.key = NULL;
-        node->config.shows = all;
+    node->config.shows = all;
     WEFT_TRY(st, check_key(p, node, value, from, end));
     weft_sql_go_on_behind(p, stop);
 done:

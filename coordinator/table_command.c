@@ -219,6 +219,9 @@ static weft_status create_like(command_run *c)
     const weft_node *n = c->node;
     const weft_table_definition *source = NULL, *existing = NULL, *given = n->command.table;
     WEFT_TRY(st, weft_session_catalog_entry(ctx, n->command.source, n->command.source_count, &source));
+    const weft_table_definition view = {
+        .format = "parquet", .column_count = given->column_count, .columns = given->columns};
+    if (given->column_count > 0) source = &view; /* of the session */
     if (source == NULL)
         WEFT_TRY(st,
                  weft_fail_at(ctx, WEFT_TABLE_OR_VIEW_NOT_FOUND, &n->span,

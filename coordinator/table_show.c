@@ -51,6 +51,36 @@ done:
     return st;
 }
 
+/* A text as it can be written: 'it\'s'. */
+static weft_status quoted_text(weft_ctx *ctx, const char *text, char **out)
+{
+    weft_status st = WEFT_OK;
+    char *to = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 2 * strlen(text) + 3, &to));
+    *out = to;
+    *to++ = '\'';
+    for (; *text != '\0'; text++) {
+        if (*text == '\'' || *text == '\\') *to++ = '\\';
+        *to++ = *text;
+    }
+    *to++ = '\'';
+    *to = '\0';
+done:
+    return st;
+}
+
+/* " COMMENT 'text'", or nothing. */
+static weft_status comment_clause(weft_ctx *ctx, const char *comment, char **out)
+{
+    weft_status st = WEFT_OK;
+    *out = "";
+    if (comment == NULL) return WEFT_OK;
+    WEFT_TRY(st, quoted_text(ctx, comment, out));
+    st = weft_arena_printf(ctx, ctx->arena, out, " COMMENT %s", *out);
+done:
+    return st;
+}
+
 /* The value of an option or property as people may see it. */
 static const char *shown_value(const char *key, const char *value)
 {
@@ -72,11 +102,14 @@ static weft_status add_pairs(weft_ctx *ctx, const char *words, const char *const
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 2 * count, &pairs));
     memcpy(pairs, given, 2 * (size_t)count * sizeof(*pairs));
     qsort(pairs, (size_t)count, 2 * sizeof(*pairs), compare_pairs);
-    for (int32_t i = 0; i < count; i++)
+    for (int32_t i = 0; i < count; i++) {
+        char *key = NULL, *value = NULL;
+        WEFT_TRY(st, quoted_text(ctx, pairs[2 * i], &key));
+        WEFT_TRY(st, quoted_text(ctx, shown_value(pairs[2 * i], pairs[2 * i + 1]), &value));
         WEFT_TRY(st,
-                 weft_arena_printf(ctx, ctx->arena, text, "%s%s%s\n  '%s' = '%s'%s", *text,
-                                   i == 0 ? words : ",", i == 0 ? " (" : "", pairs[2 * i],
-                                   shown_value(pairs[2 * i], pairs[2 * i + 1]), i + 1 < count ? "" : ")\n"));
+                 weft_arena_printf(ctx, ctx->arena, text, "%s%s%s\n  %s = %s%s", *text, i == 0 ? words : ",",
+                                   i == 0 ? " (" : "", key, value, i + 1 < count ? "" : ")\n"));
+    }
 done:
     return st;
 }
@@ -171,18 +204,18 @@ static weft_status add_collation(weft_ctx *ctx, const weft_table_definition *d, 
 static weft_status view_statement(weft_ctx *ctx, const weft_table_definition *d, char **text)
 {
     weft_status st = WEFT_OK;
+    char *comment = NULL;
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "CREATE VIEW %s.%s (\n", d->database, d->name));
     for (int32_t i = 0; i < d->column_count; i++) {
         char *name = NULL;
         WEFT_TRY(st, quoted_name(ctx, d->columns[i].name, &name));
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s  %s%s%s%s%s", *text, name,
-                                       d->columns[i].comment != NULL ? " COMMENT '" : "",
-                                       d->columns[i].comment != NULL ? d->columns[i].comment : "",
-                                       d->columns[i].comment != NULL ? "'" : "",
+        WEFT_TRY(st, comment_clause(ctx, d->columns[i].comment, &comment));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s  %s%s%s", *text, name, comment,
                                        i + 1 < d->column_count ? ",\n" : ")\n"));
     }
+    WEFT_TRY(st, comment_clause(ctx, d->comment, &comment));
     if (d->comment != NULL)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%sCOMMENT '%s'\n", *text, d->comment));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s%s\n", *text, comment + 1));
     WEFT_TRY(st, add_pairs(ctx, "TBLPROPERTIES", d->properties, d->property_count, text));
     WEFT_TRY(st, add_collation(ctx, d, text));
     if (shows_schema_mode(ctx))
@@ -200,7 +233,7 @@ weft_status weft_command_show_create(command_run *c)
     weft_ctx *ctx = c->ctx;
     const weft_table_definition *d = NULL;
     weft_pointers cells = {0};
-    char *text = NULL;
+    char *text = NULL, *comment = NULL;
     const char *type = NULL;
     const weft_node *n = c->node;
     if (n->command.part_count == 1 && weft_session_catalog_has_view(c->catalog, n->command.parts[0]))
@@ -227,12 +260,10 @@ weft_status weft_command_show_create(command_run *c)
         char *name = NULL;
         WEFT_TRY(st, quoted_name(ctx, column->name, &name));
         WEFT_TRY(st, create_type(ctx, column->type, &type));
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s  %s %s%s%s%s%s%s%s", text, name, type,
+        WEFT_TRY(st, comment_clause(ctx, column->comment, &comment));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s  %s %s%s%s%s%s", text, name, type,
                                        column->initial != NULL ? " DEFAULT " : "",
-                                       column->initial != NULL ? column->initial : "",
-                                       column->comment != NULL ? " COMMENT '" : "",
-                                       column->comment != NULL ? column->comment : "",
-                                       column->comment != NULL ? "'" : "",
+                                       column->initial != NULL ? column->initial : "", comment,
                                        i + 1 < d->column_count ? ",\n" : ")\n"));
     }
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sUSING %s\n", text, d->format));
@@ -240,8 +271,9 @@ weft_status weft_command_show_create(command_run *c)
     WEFT_TRY(st, add_layout(ctx, d, &text));
     if (d->external)
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sLOCATION 'file:%s'\n", text, d->location));
+    WEFT_TRY(st, comment_clause(ctx, d->comment, &comment));
     if (d->comment != NULL)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sCOMMENT '%s'\n", text, d->comment));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s\n", text, comment + 1));
     WEFT_TRY(st, add_pairs(ctx, "TBLPROPERTIES", d->properties, d->property_count, &text));
     WEFT_TRY(st, add_collation(ctx, d, &text));
     WEFT_TRY(st, weft_pointers_push(ctx, &cells, text));

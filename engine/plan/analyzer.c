@@ -76,6 +76,8 @@ static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, co
         WEFT_TRY(st, weft_bind_specs(a, node));
     if (parsed->kind == WEFT_NODE_SHOW && parsed->show.spec != NULL)
         WEFT_TRY(st, weft_bind_described_spec(a, node));
+    if (parsed->kind == WEFT_NODE_TABLE_COMMAND && parsed->command.op == WEFT_TABLE_LIKE)
+        WEFT_TRY(st, weft_bind_like(a, node));
     if (parsed->kind == WEFT_NODE_TABLE_COMMAND && gives_defaults(parsed))
         WEFT_TRY(st, weft_bind_stored_defaults(a, node));
     if (parsed->input_count == 0) goto done;

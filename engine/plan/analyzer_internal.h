@@ -193,6 +193,9 @@ bool weft_is_of_table(const weft_name *n, const char *const *parts, int32_t coun
  * WEFT_EXCEPT_OVERLAP. */
 WEFT_MUST_CHECK weft_status weft_except_fields(weft_binder *b, const weft_expr *star, const weft_name *name,
                                                bool left_out, bool *found, const weft_expr **column);
+/* ---- analyzer_view.c ---- */
+/* CREATE TABLE … LIKE a view of the session: its columns become those of the node's table. */
+WEFT_MUST_CHECK weft_status weft_bind_like(weft_analyzer *a, weft_node *like);
 /* ---- analyzer_view_names.c ---- */
 /* Does the engine make up the name of an item without an alias, which was bound to this? */
 bool weft_item_is_unnamed(const weft_expr *parsed, const weft_expr *bound);

@@ -49,6 +49,7 @@ static weft_status compensate(weft_analyzer *a, const weft_table_definition *d,
     weft_text from = {0}, to = {0};
     weft_type type;
     WEFT_TRY(st, weft_type_of_values(a->ctx, column->type, &type));
+    if (weft_type_equal((*e)->type, type)) return WEFT_OK; /* of a table's column the length stays known */
     if (d->view_schema != WEFT_VIEW_BINDING || weft_type_up_casts((*e)->type, type))
         return weft_expr_cast(a->ctx, *e, type, false, e);
     WEFT_TRY(st, weft_text_append_type(a->ctx, &from, (*e)->type));
@@ -133,5 +134,53 @@ done:
         if (d != NULL) return columns_alone(a, d, out);
     }
     a->ctx->error = error;
+    return st;
+}
+
+/* What the source of LIKE has, when it is a view of the session; else nothing. */
+static weft_status session_columns(weft_analyzer *a, const weft_node *like, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_catalog *c = a->catalog;
+    const weft_table_definition *table = NULL;
+    const weft_node *view = NULL;
+    const weft_relation *relation = NULL;
+    const char *database = NULL;
+    weft_bound bound = {0};
+    const weft_node source = {
+        .kind = WEFT_NODE_RELATION,
+        .span = like->span,
+        .relation = {.part_count = like->command.source_count, .parts = like->command.source}};
+    WEFT_TRY(st, c->table(a->ctx, c->self, source.relation.parts, source.relation.part_count, &table));
+    if (table != NULL) goto done;
+    WEFT_TRY(st, c->find(a->ctx, c->self, source.relation.parts, source.relation.part_count, &view, &relation,
+                         &database));
+    const bool lasts = view != NULL && c->view != NULL && c->view(c->self, view) != NULL;
+    if (lasts || (view == NULL && relation == NULL)) goto done;
+    WEFT_TRY(st, weft_bind_query(a, &source, NULL, NULL, &bound));
+    WEFT_TRY(st, weft_bound_node(a, &bound, out));
+done:
+    return st;
+}
+
+weft_status weft_bind_like(weft_analyzer *a, weft_node *like)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *source = NULL;
+    weft_table_definition *d = NULL;
+    weft_column_definition *columns = NULL;
+    if (a->catalog->table == NULL) return WEFT_OK;
+    WEFT_TRY(st, session_columns(a, like, &source));
+    if (source == NULL) goto done; /* whoever runs the statement finds it, or says that it is not there */
+    WEFT_TRY(st, WEFT_NEW(a->ctx, &d));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, source->output.count, &columns));
+    for (int32_t i = 0; i < source->output.count; i++)
+        columns[i] = (weft_column_definition){.name = source->output.columns[i].name,
+                                              .type = weft_declared_type(a->ctx, source, i)};
+    *d = *like->command.table;
+    d->columns = columns;
+    d->column_count = source->output.count;
+    like->command.table = d;
+done:
     return st;
 }

@@ -12,6 +12,7 @@ const weft_xml_rules weft_xml_rule_defaults = {.shared = {.corrupt = "_corrupt_r
                                                .value_tag = "_VALUE",
                                                .row_tag = "ROW",
                                                .item_name = "item",
+                                               .wildcard = "xs_any",
                                                .trim = true,
                                                .infer = true};
 
@@ -41,6 +42,7 @@ weft_status weft_xml_rule_set(weft_ctx *ctx, weft_xml_rules *rules, const char *
     if (strcasecmp(key, "rowTag") == 0) rules->row_tag = value;
     if (strcasecmp(key, "arrayElementName") == 0) rules->item_name = value;
     if (strcasecmp(key, "nullValue") == 0) rules->null_value = value;
+    if (strcasecmp(key, "wildcardColName") == 0) rules->wildcard = value;
     if (strcasecmp(key, "rowTag") == 0 && value[0] == 0)
         return weft_fail(ctx, WEFT_CONFIG, "option %s must not be empty", key);
     if (strcasecmp(key, "valueTag") == 0 && value[0] == 0)
@@ -257,14 +259,25 @@ done:
 
 /* ---- nested values ---- */
 
-/* All elements of node that have the name, as the elements of a list. */
-static weft_status read_list(weft_ctx *ctx, weft_xml_reader *r, const xmlNode *node, const char *name,
-                             weft_type type, weft_vector *out, int32_t slot, bool *good)
+/* Is the element the field's? With `whole`, its struct, also where it is no field's of that. */
+static bool is_of_field(const weft_xml_rules *rules, const xmlNode *n, const weft_field *field,
+                        const weft_type *whole)
+{
+    if (weft_xml_is_named(rules, n, field->name)) return true;
+    if (whole == NULL) return false;
+    for (int32_t i = 0; i < whole->child_count; i++)
+        if (weft_xml_is_named(rules, n, whole->children[i].name)) return false;
+    return true;
+}
+
+/* All elements of node that are the field's, as the elements of a list. */
+static weft_status read_list(weft_ctx *ctx, weft_xml_reader *r, const xmlNode *node, const weft_field *field,
+                             const weft_type *whole, weft_vector *out, int32_t slot, bool *good)
 {
     weft_status st = WEFT_OK;
     int32_t count = 0, first = 0;
     for (const xmlNode *n = next_element(node->children); n != NULL; n = next_element(n->next))
-        count += weft_xml_is_named(&r->rules, n, name);
+        count += is_of_field(&r->rules, n, field, whole);
     if (count == 0) {
         weft_vector_set_null(out, slot);
         return WEFT_OK;
@@ -272,25 +285,33 @@ static weft_status read_list(weft_ctx *ctx, weft_xml_reader *r, const xmlNode *n
     weft_json_set_valid(out, slot);
     WEFT_TRY(st, weft_vector_add_list(ctx, out, slot, count, &first));
     for (const xmlNode *n = next_element(node->children); n != NULL; n = next_element(n->next)) {
-        if (weft_xml_is_named(&r->rules, n, name))
-            WEFT_TRY(st, weft_xml_read_value(ctx, r, n, type.children[0].type, &out->children[0], first++, -1,
-                                             good));
+        if (is_of_field(&r->rules, n, field, whole))
+            WEFT_TRY(st, weft_xml_read_value(ctx, r, n, field->type.children[0].type, &out->children[0],
+                                             first++, -1, good));
     }
 done:
     return st;
 }
 
-static weft_status read_field(weft_ctx *ctx, weft_xml_reader *r, const xmlNode *node, const weft_field *field,
-                              weft_vector *out, int32_t slot, bool *good)
+/* Is it the wildcard: a STRING, or an array of them? */
+static bool is_wildcard(const weft_xml_rules *rules, const weft_field *field)
+{
+    const weft_type type = field->type.id == WEFT_TYPE_ARRAY ? field->type.children[0].type : field->type;
+    return type.id == WEFT_TYPE_STRING && strcmp(field->name, rules->wildcard) == 0;
+}
+
+/* A field of `whole`. */
+static weft_status read_field(weft_ctx *ctx, weft_xml_reader *r, const xmlNode *node, const weft_type *whole,
+                              const weft_field *field, weft_vector *out, int32_t slot, bool *good)
 {
     weft_status st = WEFT_OK;
     const char *text = NULL;
     size_t len = 0;
     const xmlNode *found = NULL;
-    if (field->type.id == WEFT_TYPE_ARRAY)
-        return read_list(ctx, r, node, field->name, field->type, out, slot, good);
+    if (!is_wildcard(&r->rules, field)) whole = NULL;
+    if (field->type.id == WEFT_TYPE_ARRAY) return read_list(ctx, r, node, field, whole, out, slot, good);
     for (const xmlNode *n = next_element(node->children); n != NULL; n = next_element(n->next)) {
-        if (weft_xml_is_named(&r->rules, n, field->name)) found = n; /* the last one counts */
+        if (is_of_field(&r->rules, n, field, whole)) found = n; /* the last one counts */
     }
     if (found == NULL) found = find_attribute(&r->rules, node, field->name);
     if (found != NULL) return weft_xml_read_value(ctx, r, found, field->type, out, slot, -1, good);
@@ -344,7 +365,8 @@ weft_status weft_xml_read_value(weft_ctx *ctx, weft_xml_reader *reader, const xm
         weft_json_set_valid(out, slot);
         for (int32_t i = 0; i < type.child_count; i++) {
             if (i != skip)
-                WEFT_TRY(st, read_field(ctx, reader, node, &type.children[i], &out->children[i], slot, good));
+                WEFT_TRY(st, read_field(ctx, reader, node, &type, &type.children[i], &out->children[i], slot,
+                                        good));
         }
     } else if (type.id == WEFT_TYPE_MAP) {
         WEFT_TRY(st, read_map(ctx, reader, node, type, out, slot, good));

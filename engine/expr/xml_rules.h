@@ -10,6 +10,7 @@ typedef struct weft_xml_rules {
     weft_json_options shared; /* mode, corrupt column, formats, zone */
     const char *attribute_prefix, *value_tag, *row_tag, *item_name;
     const char *null_value; /* NULL: none */
+    const char *wildcard;   /* a field of this name takes what no field of its struct is named for */
     bool exclude_attributes, trim, infer;
     bool ignore_namespace; /* prefixes are no part of names */
 } weft_xml_rules;

@@ -78,16 +78,23 @@ static bool type_date(const char *text, int32_t *days)
     return type_form(text, "0000-00-00", &rest) && *rest == '\0' && weft_parse_date(text, strlen(text), days);
 }
 
-/* yyyy-MM-dd HH:mm:ss, perhaps with a fraction; local time. */
-static bool type_timestamp(const char *text, int64_t *local_us)
+/* What CAST takes, without a zone; local time. */
+static bool type_moment(const char *text, int64_t *local_us)
 {
-    const char *rest;
     weft_moment moment;
-    if (!type_form(text, "0000-00-00 00:00:00", &rest)) return false;
-    if (*rest == '.') rest += 1 + strspn(rest + 1, "0123456789");
-    if (*rest != '\0' || !weft_parse_moment(text, strlen(text), &moment)) return false;
+    if (!weft_parse_moment(text, strlen(text), &moment)) return false;
     *local_us = moment.local_us;
     return !moment.has_offset && moment.zone == NULL;
+}
+
+/* yyyy-MM-dd HH:mm:ss[.S]: Spark takes texts of other timestamps for strings. */
+static bool is_timestamp(const char *text)
+{
+    const char *rest;
+    int64_t local_us;
+    if (!type_form(text, "0000-00-00 00:00:00", &rest)) return false;
+    if (*rest == '.' && rest[1] >= '0' && rest[1] <= '9') rest += 2;
+    return *rest == '\0' && type_moment(text, &local_us);
 }
 
 /* HH:mm:ss, perhaps with a fraction. */
@@ -108,7 +115,7 @@ weft_type weft_partition_type_of(const char *text, bool times)
         return WEFT_TYPE_OF(whole == (int32_t)whole ? WEFT_TYPE_INT : WEFT_TYPE_BIGINT);
     if (type_big(text, &digits)) return weft_type_decimal(digits, 0);
     if (type_double(text, &number)) return WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
-    if (type_timestamp(text, &whole)) return WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP);
+    if (is_timestamp(text)) return WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP);
     if (type_date(text, &days)) return WEFT_TYPE_OF(WEFT_TYPE_DATE);
     if (times && type_time(text, &whole)) return weft_type_time(6);
     return WEFT_TYPE_OF(WEFT_TYPE_STRING);
@@ -166,16 +173,6 @@ done:
     return st;
 }
 
-/* A date is also the timestamp of its midnight. */
-static bool type_moment(const char *text, int64_t *local_us)
-{
-    int32_t days;
-    if (type_timestamp(text, local_us)) return true;
-    if (!type_date(text, &days)) return false;
-    *local_us = days * WEFT_DAY_US;
-    return true;
-}
-
 /* How many bits a whole number of the type has; 0: it is none. */
 static int type_bits(weft_type type)
 {
@@ -203,7 +200,7 @@ weft_status weft_partition_value(weft_ctx *ctx, const char *column, const char *
     } else if (type.id == WEFT_TYPE_DECIMAL) {
         good = type_decimal_value(text, type, &out->i128);
     } else if (type.id == WEFT_TYPE_DATE) {
-        good = type_date(text, &days);
+        good = weft_parse_date(text, strlen(text), &days);
         out->i64 = days;
     } else if (type.id == WEFT_TYPE_TIMESTAMP_NTZ) {
         good = type_moment(text, &out->i64);
@@ -222,9 +219,11 @@ weft_status weft_partition_value(weft_ctx *ctx, const char *column, const char *
                          weft_type_text(type, name, sizeof name));
     }
     if (!good) {
-        st = weft_fail(ctx, WEFT_CAST_INVALID_INPUT,
-                       "The value '%s' of partition column `%s` cannot be cast to %s.", text, column,
-                       weft_type_text(type, name, sizeof name));
+        st = weft_fail(
+            ctx, WEFT_CAST_INVALID_INPUT,
+            "Failed to cast value '%s' to data type \"%s\" for partition column `%s`. Ensure the value "
+            "matches the expected data type for this partition column.",
+            text, weft_type_text(type, name, sizeof name), column);
     }
 done:
     return st;

@@ -177,6 +177,24 @@ done:
     return st;
 }
 
+/* The columns that are given, and behind them those of the folders, be they given or not. */
+static weft_status table_give_schema(weft_ctx *ctx, weft_table *table, const weft_schema *given)
+{
+    weft_status st = WEFT_OK;
+    const weft_partitions *p = &table->partitions;
+    weft_field *fields = NULL;
+    int32_t count = 0;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(given->count + p->count, 1), &fields));
+    for (int32_t i = 0; i < given->count; i++) {
+        if (weft_pq_find_field(p->fields, p->count, given->fields[i].name, -1) < 0)
+            fields[count++] = given->fields[i];
+    }
+    for (int32_t i = 0; i < p->count; i++) fields[count++] = p->fields[i];
+    table->schema = (weft_schema){.count = count, .fields = fields};
+done:
+    return st;
+}
+
 /* Which columns are partition columns. */
 static weft_status table_mark_partitions(weft_ctx *ctx, weft_table *table)
 {
@@ -231,7 +249,7 @@ static weft_status table_open(weft_ctx *ctx, const weft_file_info *files, int32_
         WEFT_TRY(st, weft_partitions_find(ctx, files, file_count, set.base, schema, &table->partitions));
     }
     if (schema != NULL) {
-        table->schema = *schema;
+        WEFT_TRY(st, table_give_schema(ctx, table, schema));
     } else {
         WEFT_TRY(st, table_infer_schema(ctx, table, set.merge));
     }

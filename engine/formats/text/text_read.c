@@ -79,7 +79,9 @@ static weft_status text_open(weft_ctx *ctx, const weft_file_info *files, int32_t
     WEFT_TRY(st, weft_text_lines_init(ctx, table->base.spec.line_end, &lines));
     WEFT_TRY(st, weft_text_table_begin(ctx, files, file_count, recursive, base, schema, &table->base));
     WEFT_TRY(st, weft_text_table_set(ctx, schema == NULL ? &own : schema, schema != NULL, &table->base));
-    if (table->base.data_count != 1 || table->base.schema.fields[0].type.id != WEFT_TYPE_STRING) {
+    /* Without files there are no folders that would tell which columns are not in them. */
+    if (file_count > 0 &&
+        (table->base.data_count != 1 || table->base.schema.fields[0].type.id != WEFT_TYPE_STRING)) {
         st = weft_fail(ctx, WEFT_UNSUPPORTED,
                        "The Text datasource supports one column of type string; the schema has %d columns.",
                        table->base.data_count);

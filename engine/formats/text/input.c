@@ -46,7 +46,8 @@ struct weft_text_input {
 
 weft_text_codec weft_text_codec_of(const weft_file_info *file, const weft_text_spec *spec)
 {
-    return spec->codec >= 0 ? (weft_text_codec)spec->codec : weft_text_codec_of_path(file->path);
+    const weft_text_codec named = weft_text_codec_of_path(file->path);
+    return named != WEFT_TEXT_PLAIN || spec->codec < 0 ? named : (weft_text_codec)spec->codec;
 }
 
 /* ---- bytes of the file ---- */

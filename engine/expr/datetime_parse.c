@@ -9,6 +9,7 @@
 #include "engine/expr/calendar.h"
 #include "engine/expr/datetime_legacy.h"
 #include "engine/expr/datetime_private.h"
+#include "engine/expr/interval.h"
 #include "engine/expr/utf8.h"
 
 enum { YEAR_DIGITS_MAX = 7 };
@@ -335,6 +336,24 @@ weft_status weft_datetime_parse_local(weft_ctx *ctx, weft_datetime_pattern *patt
     out->fits = read_all(ctx, pattern, text, len, &m, &out->at) && moment_of(&m, &out->us);
     out->zoned = m.zone.has_offset || m.zone.has_zone;
     return end_reading(ctx, pattern, NULL, text, len, out);
+}
+
+weft_status weft_datetime_parse_time(weft_ctx *ctx, weft_datetime_pattern *pattern, const char *text,
+                                     size_t len, weft_type type, int64_t *ns, bool *good)
+{
+    weft_status st = WEFT_OK;
+    int32_t digits = 0;
+    if (pattern == NULL) {
+        *good = weft_parse_time(text, len, ns, &digits);
+    } else {
+        weft_datetime_reading read;
+        WEFT_TRY(st, weft_datetime_parse_local(ctx, pattern, text, len, &read));
+        *good = read.fits;
+        *ns = weft_us_of_day(read.us) * 1000;
+    }
+    if (*good) *ns = weft_time_cut(type, *ns);
+done:
+    return st;
 }
 
 weft_status weft_datetime_inferred(weft_ctx *ctx, bool strict, weft_status st)

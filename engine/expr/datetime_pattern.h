@@ -90,6 +90,11 @@ WEFT_MUST_CHECK weft_status weft_datetime_parse(weft_ctx *ctx, weft_datetime_pat
 WEFT_MUST_CHECK weft_status weft_datetime_parse_local(weft_ctx *ctx, weft_datetime_pattern *pattern,
                                                       const char *text, size_t len,
                                                       weft_datetime_reading *out);
+/* Text as a TIME, cut to the digits of its type; pattern NULL: as CAST reads. *good: it is one. Errors: those
+ * of weft_datetime_parse. */
+WEFT_MUST_CHECK weft_status weft_datetime_parse_time(weft_ctx *ctx, weft_datetime_pattern *pattern,
+                                                     const char *text, size_t len, weft_type type,
+                                                     int64_t *ns, bool *good);
 /* Of a reading for inference, which is strict: that only Spark 2 reads a text is no error there. */
 WEFT_MUST_CHECK weft_status weft_datetime_inferred(weft_ctx *ctx, bool strict, weft_status st);
 

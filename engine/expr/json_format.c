@@ -20,6 +20,9 @@ weft_status weft_json_format_open(weft_ctx *ctx, const weft_json_options *option
     const char *const timestamp = options->timestamp_format, *const local = options->timestamp_ntz_format;
     if (options->date_format != NULL)
         WEFT_TRY(st, open_pattern(ctx, options, options->date_format, WEFT_DATETIME_IN_RECORD, &out->date));
+    if (options->time_format != NULL)
+        WEFT_TRY(st,
+                 open_pattern(ctx, options, options->time_format, WEFT_DATETIME_WITHOUT_ZONE, &out->time));
     WEFT_TRY(st, open_pattern(ctx, options, timestamp == NULL ? "yyyy-MM-dd'T'HH:mm:ss.SSSXXX" : timestamp,
                               WEFT_DATETIME_IN_RECORD, &out->timestamp));
     WEFT_TRY(st, open_pattern(ctx, options, local == NULL ? "yyyy-MM-dd'T'HH:mm:ss.SSS" : local,
@@ -35,7 +38,8 @@ weft_status weft_json_format_open(weft_ctx *ctx, const weft_json_options *option
                                    .sort_keys = options->sort_keys,
                                    .date = out->date,
                                    .timestamp = out->timestamp,
-                                   .timestamp_ntz = out->timestamp_ntz};
+                                   .timestamp_ntz = out->timestamp_ntz,
+                                   .time = out->time};
 done:
     return st;
 }
@@ -45,6 +49,7 @@ void weft_json_format_close(weft_json_format *format)
     weft_datetime_pattern_free(&format->date);
     weft_datetime_pattern_free(&format->timestamp);
     weft_datetime_pattern_free(&format->timestamp_ntz);
+    weft_datetime_pattern_free(&format->time);
     weft_zone_close(&format->zone);
     *format = (weft_json_format){0};
 }

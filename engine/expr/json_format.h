@@ -7,7 +7,7 @@
 
 typedef struct weft_json_format {
     weft_json_style style; /* borrows the patterns */
-    weft_datetime_pattern *date, *timestamp, *timestamp_ntz;
+    weft_datetime_pattern *date, *timestamp, *timestamp_ntz, *time;
     weft_zone *zone;
 } weft_json_format;
 

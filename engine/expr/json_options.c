@@ -74,6 +74,7 @@ static void set_text(weft_json_options *o, const char *key, const char *value, b
                 {"dateFormat", offsetof(weft_json_options, date_format)},
                 {"timestampFormat", offsetof(weft_json_options, timestamp_format)},
                 {"timestampNTZFormat", offsetof(weft_json_options, timestamp_ntz_format)},
+                {"timeFormat", offsetof(weft_json_options, time_format)},
                 {"timeZone", offsetof(weft_json_options, time_zone)},
                 {"locale", offsetof(weft_json_options, locale)},
                 {"singleVariantColumn", offsetof(weft_json_options, single_variant)}};

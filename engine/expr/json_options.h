@@ -17,7 +17,7 @@ typedef struct weft_json_options {
     const char *corrupt;          /* columnNameOfCorruptRecord */
     const char *date_format;      /* NULL: as CAST reads, yyyy-MM-dd to write */
     const char *timestamp_format; /* NULL: as CAST reads, yyyy-MM-dd'T'HH:mm:ss.SSSXXX to write */
-    const char *timestamp_ntz_format;
+    const char *timestamp_ntz_format, *time_format;
     const char *time_zone;      /* NULL: the session's */
     const char *locale;         /* of dates and of decimals in strings; NULL: en-US */
     const char *single_variant; /* singleVariantColumn: its name, or NULL */

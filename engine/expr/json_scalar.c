@@ -35,6 +35,7 @@ weft_status weft_json_scalars_init(weft_ctx *ctx, const weft_json_options *optio
     WEFT_TRY(st, open_pattern(ctx, options, timestamp, WEFT_DATETIME_IN_RECORD, &out->timestamp));
     WEFT_TRY(st, open_pattern(ctx, options, options->timestamp_ntz_format, WEFT_DATETIME_WITHOUT_ZONE,
                               &out->timestamp_ntz));
+    WEFT_TRY(st, open_pattern(ctx, options, options->time_format, WEFT_DATETIME_WITHOUT_ZONE, &out->time));
     WEFT_TRY(st, weft_locale_numbers_open(ctx, options->locale, &out->numbers));
     out->has_zone = options->time_zone != NULL;
     if (out->has_zone)
@@ -49,6 +50,7 @@ void weft_json_scalars_deinit(weft_json_scalars *scalars)
     weft_datetime_pattern_free(&scalars->date);
     weft_datetime_pattern_free(&scalars->timestamp);
     weft_datetime_pattern_free(&scalars->timestamp_ntz);
+    weft_datetime_pattern_free(&scalars->time);
     weft_zone_close(&scalars->zone);
     *scalars = (weft_json_scalars){0};
 }
@@ -327,10 +329,7 @@ static weft_json_result set_from_text(weft_ctx *ctx, weft_json_scalars *s, const
     if (type.id == WEFT_TYPE_DATE) {
         *st = weft_json_date(ctx, s, text, len, (int32_t *)out->values + slot, &good);
     } else if (type.id == WEFT_TYPE_TIME) {
-        int64_t ns = 0;
-        int32_t digits = 0;
-        if (!weft_parse_time(text, len, &ns, &digits)) return WEFT_JSON_BAD_VALUE;
-        ((int64_t *)out->values)[slot] = weft_time_cut(type, ns);
+        *st = weft_datetime_parse_time(ctx, s->time, text, len, type, (int64_t *)out->values + slot, &good);
     } else if (type.id == WEFT_TYPE_INTERVAL) {
         weft_calendar_interval interval;
         if (!weft_interval_words(text, len, &interval)) return WEFT_JSON_BAD_VALUE;

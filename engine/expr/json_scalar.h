@@ -15,7 +15,7 @@ typedef enum weft_json_result {
 
 typedef struct weft_json_scalars {
     const weft_json_options *options;
-    weft_datetime_pattern *date, *timestamp, *timestamp_ntz; /* NULL: as CAST reads */
+    weft_datetime_pattern *date, *timestamp, *timestamp_ntz, *time; /* NULL: as CAST reads */
     weft_locale_numbers numbers;
     weft_zone *zone;
     bool has_zone;      /* zone was opened */

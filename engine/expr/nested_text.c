@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "engine/expr/calendar.h"
 #include "engine/expr/cast_private.h"
 #include "engine/expr/datetime_pattern.h"
 #include "engine/expr/utf8.h"
@@ -132,6 +133,7 @@ static const weft_datetime_pattern *pattern_of(const nested_writer *w, weft_type
 {
     if (type.id == WEFT_TYPE_DATE) return w->style.date;
     if (type.id == WEFT_TYPE_TIMESTAMP) return w->style.timestamp;
+    if (type.id == WEFT_TYPE_TIME) return w->style.time;
     return type.id == WEFT_TYPE_TIMESTAMP_NTZ ? w->style.timestamp_ntz : NULL;
 }
 
@@ -139,10 +141,11 @@ static weft_status put_moment(nested_writer *w, const weft_datetime_pattern *pat
 {
     weft_status st = WEFT_OK;
     char small[256], *text = small;
-    const bool date = value->type.id == WEFT_TYPE_DATE;
     if (pattern->text_bytes_max > sizeof small)
         WEFT_TRY(st, weft_arena_alloc(w->ctx, w->ctx->arena, pattern->text_bytes_max, (void **)&text));
-    const int64_t us = date ? value->i64 * INT64_C(86400000000) : value->i64;
+    const int64_t us = value->type.id == WEFT_TYPE_DATE   ? value->i64 * WEFT_DAY_US
+                       : value->type.id == WEFT_TYPE_TIME ? value->i64 / 1000
+                                                          : value->i64;
     weft_zone *zone = value->type.id == WEFT_TYPE_TIMESTAMP ? w->zone : NULL;
     WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text, weft_datetime_format(pattern, zone, us, text),
                                        w->style.escapes));

@@ -36,7 +36,7 @@ typedef struct weft_json_style {
     bool pretty;     /* objects in lines of their own */
     bool sort_keys;  /* fields and entries by name */
     /* Formats of dates and times; NULL: as CAST has them. */
-    const struct weft_datetime_pattern *date, *timestamp, *timestamp_ntz;
+    const struct weft_datetime_pattern *date, *timestamp, *timestamp_ntz, *time;
 } weft_json_style;
 
 /* zone: of TIMESTAMP. style: NULL for the least. */

@@ -82,7 +82,7 @@ weft_status weft_text_cast(weft_ctx *ctx, weft_text_caster *caster, const char *
     weft_status st = WEFT_OK;
     const weft_type type = out->column.type;
     const weft_str str = weft_str_view(text, (uint32_t)len);
-    int64_t us = 0;
+    int64_t us = 0; /* of a TIME nanoseconds */
     *good = true;
     if (type.id == WEFT_TYPE_STRING || type.id == WEFT_TYPE_BINARY) {
         WEFT_TRY(st, weft_vector_set_string(ctx, out, slot, text, (uint32_t)len));
@@ -96,6 +96,9 @@ weft_status weft_text_cast(weft_ctx *ctx, weft_text_caster *caster, const char *
         ((int64_t *)out->values)[slot] = us;
     } else if (type.id == WEFT_TYPE_DATE && caster->scalars.date != NULL) {
         WEFT_TRY(st, cast_date(ctx, caster, &str, out, slot, good));
+    } else if (type.id == WEFT_TYPE_TIME) {
+        WEFT_TRY(st, weft_datetime_parse_time(ctx, caster->scalars.time, text, len, type, &us, good));
+        ((int64_t *)out->values)[slot] = us;
     } else if (type.id == WEFT_TYPE_DECIMAL) {
         weft_i128 value = 0;
         *good = weft_json_decimal(&caster->scalars.numbers, text, len, type, &value);
@@ -177,7 +180,8 @@ weft_status weft_text_of_value(weft_ctx *ctx, const weft_json_format *format, co
     const weft_type_id id = (weft_type_id)column->type.id;
     const size_t begin = out->len;
     if (id == WEFT_TYPE_BINARY) return append_bytes(ctx, weft_column_value(column, slot), out);
-    const bool moment = id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ;
+    const bool moment = id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ ||
+                        id == WEFT_TYPE_TIME;
     if (!moment) return weft_nested_text(ctx, format->zone, column, slot, out);
     WEFT_TRY(st, weft_nested_json(ctx, format->zone, &format->style, column, slot, out));
     if (out->len - begin >= 2) { /* without the quotes of JSON */

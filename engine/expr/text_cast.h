@@ -14,8 +14,8 @@ typedef struct weft_text_caster { /* of one lane and options */
     weft_vector *results;         /* [WEFT_TYPE_COUNT] one slot each, made on first use */
 } weft_text_caster;
 
-/* options: dateFormat, timestampFormat, timestampNTZFormat and timeZone are read; borrowed. The caller
- * deinits, also after a failure. Errors: those of patterns and zones, WEFT_NOMEM. */
+/* options: dateFormat, timestampFormat, timestampNTZFormat, timeFormat and timeZone are read; borrowed. The
+ * caller deinits, also after a failure. Errors: those of patterns and zones, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_text_caster_init(weft_ctx *ctx, const weft_json_options *options,
                                                   weft_text_caster *out);
 void weft_text_caster_deinit(weft_text_caster *caster);

@@ -12,7 +12,8 @@
     "sep, delimiter, encoding, charset, quote, escape, charToEscapeQuoteEscaping, comment, header, "         \
     "inferSchema, samplingRatio, preferDate, enforceSchema, ignoreLeadingWhiteSpace, "                       \
     "ignoreTrailingWhiteSpace, nullValue, emptyValue, nanValue, positiveInf, negativeInf, dateFormat, "      \
-    "timestampFormat, timestampNTZFormat, enableDateTimeParsingFallback, maxColumns, maxCharsPerColumn, "    \
+    "timestampFormat, timestampNTZFormat, timeFormat, enableDateTimeParsingFallback, maxColumns, "           \
+    "maxCharsPerColumn, "                                                                                    \
     "maxRecordBytes, mode, "                                                                                 \
     "columnNameOfCorruptRecord, multiLine, lineSep, unescapedQuoteHandling, locale, timeZone, compression, " \
     "codec, columnPruning, pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup, "             \
@@ -45,6 +46,7 @@ static const flag_option texts[] = {
     {"dateFormat", offsetof(weft_csv_options, date_format)},
     {"timestampFormat", offsetof(weft_csv_options, timestamp_format)},
     {"timestampNTZFormat", offsetof(weft_csv_options, timestamp_ntz_format)},
+    {"timeFormat", offsetof(weft_csv_options, time_format)},
     {"timeZone", offsetof(weft_csv_options, zone)},
     {"locale", offsetof(weft_csv_options, locale)},
     {"columnNameOfCorruptRecord", offsetof(weft_csv_options, corrupt_column)},

@@ -14,8 +14,8 @@ typedef struct weft_csv_options {
     bool header, infer, multi_line, enforce_schema, prefer_date, column_pruning;
     double sampling_ratio;
     const char *null_value, *empty_value, *nan_value, *positive_inf, *negative_inf;
-    const char *date_format, *timestamp_format, *timestamp_ntz_format; /* NULL: the default */
-    const char *zone;                                                  /* NULL: the session's */
+    const char *date_format, *timestamp_format, *timestamp_ntz_format, *time_format; /* NULL: the default */
+    const char *zone;                                                                /* NULL: the session's */
     const char *locale; /* of dates and decimals; NULL: en-US */
     const char *corrupt_column;
     weft_csv_mode mode;

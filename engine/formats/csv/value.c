@@ -41,6 +41,7 @@ weft_status weft_csv_values_init(weft_ctx *ctx, const weft_csv_options *options,
              pattern_new(ctx, options, options->timestamp_format, WEFT_DATETIME_IN_RECORD, &v->timestamp));
     WEFT_TRY(st, pattern_new(ctx, options, options->timestamp_ntz_format, WEFT_DATETIME_WITHOUT_ZONE,
                              &v->timestamp_ntz));
+    WEFT_TRY(st, pattern_new(ctx, options, options->time_format, WEFT_DATETIME_WITHOUT_ZONE, &v->time));
     WEFT_TRY(st, weft_locale_numbers_open(ctx, options->locale, &v->numbers));
 done:
     return st;
@@ -52,6 +53,7 @@ void weft_csv_values_deinit(weft_csv_values *v)
     weft_datetime_pattern_free(&v->date);
     weft_datetime_pattern_free(&v->timestamp);
     weft_datetime_pattern_free(&v->timestamp_ntz);
+    weft_datetime_pattern_free(&v->time);
     *v = (weft_csv_values){0};
 }
 
@@ -455,20 +457,22 @@ done:
     return st;
 }
 
-static void convert_times(const column_call *c)
+static weft_status convert_times(const column_call *c)
 {
+    weft_status st = WEFT_OK;
     const char *text = NULL;
     uint32_t len = 0;
-    int32_t i = 0, digits = 0;
+    int32_t i = 0;
+    bool good;
     const weft_type type = c->vector->column.type;
     LOOP(c->v, c->data, c->fields, c->selection, c->rows, c->vector)
     {
-        int64_t ns = 0;
-        if (weft_parse_time(text, len, &ns, &digits))
-            ((int64_t *)c->vector->values)[i] = weft_time_cut(type, ns);
-        else
-            set_bad(c, i);
+        int64_t *const ns = &((int64_t *)c->vector->values)[i];
+        WEFT_TRY(st, weft_datetime_parse_time(c->ctx, c->v->time, text, len, type, ns, &good));
+        if (!good) set_bad(c, i);
     }
+done:
+    return st;
 }
 
 static void convert_booleans(const column_call *c)
@@ -520,7 +524,7 @@ weft_status weft_csv_convert(weft_ctx *ctx, weft_csv_values *values, const uint8
     case WEFT_TYPE_DATE: return convert_dates(&c);
     case WEFT_TYPE_TIMESTAMP:
     case WEFT_TYPE_TIMESTAMP_NTZ: return convert_timestamps(&c);
-    case WEFT_TYPE_TIME: convert_times(&c); break;
+    case WEFT_TYPE_TIME: return convert_times(&c);
     case WEFT_TYPE_BOOLEAN: convert_booleans(&c); break;
     case WEFT_TYPE_STRING:
     case WEFT_TYPE_BINARY: convert_strings(&c); break;

@@ -15,8 +15,8 @@ typedef struct weft_csv_values {
     bool empty_is_null;           /* they are the same */
     weft_locale_numbers numbers;
     weft_zone *zone;
-    weft_datetime_pattern *date;                      /* yyyy-MM-dd where no format is given */
-    weft_datetime_pattern *timestamp, *timestamp_ntz; /* NULL: as CAST reads */
+    weft_datetime_pattern *date;                             /* yyyy-MM-dd where no format is given */
+    weft_datetime_pattern *timestamp, *timestamp_ntz, *time; /* NULL: as CAST reads */
     weft_status failed; /* while types are inferred: the first error, behind which nothing is a moment */
 } weft_csv_values;
 

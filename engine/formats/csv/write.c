@@ -95,14 +95,15 @@ static weft_status csv_open_pattern(weft_ctx *ctx, weft_file_sink *s, int32_t co
     const weft_csv_options *o = &s->options;
     const char *format = NULL;
     if (type.id == WEFT_TYPE_DATE) format = o->date_format;
+    if (type.id == WEFT_TYPE_TIME) format = o->time_format;
     if (type.id == WEFT_TYPE_TIMESTAMP)
         format = o->timestamp_format != NULL ? o->timestamp_format : CSV_TIMESTAMP_FORMAT;
     if (type.id == WEFT_TYPE_TIMESTAMP_NTZ)
         format = o->timestamp_ntz_format != NULL ? o->timestamp_ntz_format : CSV_TIMESTAMP_NTZ_FORMAT;
     if (format == NULL) return WEFT_OK;
     const weft_str text = weft_str_view(format, (uint32_t)strlen(format));
-    const weft_datetime_use use = type.id == WEFT_TYPE_TIMESTAMP_NTZ ? WEFT_DATETIME_WITHOUT_ZONE
-                                                                     : WEFT_DATETIME_IN_RECORD;
+    const bool is_new = type.id == WEFT_TYPE_TIMESTAMP_NTZ || type.id == WEFT_TYPE_TIME;
+    const weft_datetime_use use = is_new ? WEFT_DATETIME_WITHOUT_ZONE : WEFT_DATETIME_IN_RECORD;
     const weft_datetime_place place = {.locale = o->locale, .zone = o->zone, .use = use};
     const weft_status st = weft_datetime_pattern_new(ctx, &text, &place, NULL, false, &s->patterns[column]);
     if (st == WEFT_OK && s->patterns[column]->text_bytes_max > FORMATTED_BYTES_MAX)
@@ -190,8 +191,9 @@ static weft_status put_moment(weft_ctx *ctx, weft_file_sink *s, int32_t column, 
     const weft_column *c = &s->texts[column];
     const void *value = weft_column_value(c, row);
     char text[FORMATTED_BYTES_MAX];
-    const bool is_date = c->type.id == WEFT_TYPE_DATE;
-    const int64_t us = is_date ? *(const int32_t *)value * WEFT_DAY_US : *(const int64_t *)value;
+    const int64_t us = c->type.id == WEFT_TYPE_DATE   ? *(const int32_t *)value * WEFT_DAY_US
+                       : c->type.id == WEFT_TYPE_TIME ? *(const int64_t *)value / 1000
+                                                      : *(const int64_t *)value;
     weft_zone *zone = c->type.id == WEFT_TYPE_TIMESTAMP ? s->zone : NULL;
     const size_t len = weft_datetime_format(s->patterns[column], zone, us, text);
     return put_value(ctx, s, text, (uint32_t)len, column);

@@ -106,7 +106,8 @@ static weft_status read_option(weft_ctx *ctx, weft_table *t, table_options *o, c
             "json", key,
             "mode, columnNameOfCorruptRecord, primitivesAsString, prefersDecimal, dropFieldIfAllNull, "
             "samplingRatio, inferTimestamp, multiLine, lineSep, encoding, compression, dateFormat, "
-            "timestampFormat, timestampNTZFormat, timeZone, locale, maxNestingDepth, maxRecordBytes, "
+            "timestampFormat, timestampNTZFormat, timeFormat, timeZone, locale, maxNestingDepth, "
+            "maxRecordBytes, "
             "allowComments, allowUnquotedFieldNames, allowSingleQuotes, allowNumericLeadingZeros, "
             "allowNonNumericNumbers, allowBackslashEscapingAnyCharacter, allowUnquotedControlChars, "
             "maxNumLen, maxStringLen, singleVariantColumn, ignoreCorruptFiles, ignoreMissingFiles, "

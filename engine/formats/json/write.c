@@ -35,9 +35,10 @@ static weft_status sink_option(weft_ctx *ctx, weft_file_sink *s, const char *key
     } else if (strcasecmp(key, "compression") == 0) {
         WEFT_TRY(st, weft_text_codec_read(ctx, value, &s->codec));
     } else {
-        weft_option_unknown("json", key,
-                            "ignoreNullFields, dateFormat, timestampFormat, timestampNTZFormat, timeZone, "
-                            "lineSep, encoding, compression and writeNonAsciiCharacterAsCodePoint");
+        weft_option_unknown(
+            "json", key,
+            "ignoreNullFields, dateFormat, timestampFormat, timestampNTZFormat, timeFormat, timeZone, "
+            "lineSep, encoding, compression and writeNonAsciiCharacterAsCodePoint");
     }
 done:
     return st;

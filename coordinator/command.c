@@ -257,11 +257,12 @@ done:
     return st;
 }
 
-static const char *column_comment(const weft_table_definition *d, const char *name)
+static const char *column_comment(const weft_table_definition *d, const weft_node *query, int32_t at)
 {
+    const char *name = query->output.columns[at].name;
     for (int32_t i = 0; d != NULL && i < d->column_count; i++)
         if (strcasecmp(d->columns[i].name, name) == 0) return d->columns[i].comment;
-    return NULL;
+    return d != NULL ? NULL : weft_declared_comment(query, at);
 }
 
 /* What DESCRIBE EXTENDED t c adds; there are no histograms. */
@@ -351,7 +352,7 @@ static weft_status describe_column(weft_ctx *ctx, const weft_node *show, const w
     const weft_outputs *output = &show->inputs[0]->output;
     int32_t at = 0;
     WEFT_TRY(st, find_column(ctx, show, d, &at));
-    const char *comment = column_comment(d, output->columns[at].name);
+    const char *comment = column_comment(d, show->inputs[0], at);
     WEFT_TRY(st, weft_type_text_copy(ctx, declared_type(d, &output->columns[at]), true, &type));
     const char *const rows[] = {"col_name", output->columns[at].name,          "data_type", type,
                                 "comment",  comment != NULL ? comment : "NULL"};
@@ -389,7 +390,7 @@ static weft_status show_columns(weft_ctx *ctx, const weft_session_catalog *catal
         if (!describe) continue;
         WEFT_TRY(st, weft_type_text_copy(ctx, declared_type(d, &output->columns[i]), true, &type));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, type));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, column_comment(d, output->columns[i].name)));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, column_comment(d, show->inputs[0], i)));
     }
     if (show->show.spec != NULL)
         WEFT_TRY(st, weft_table_command_describe_partition(ctx, show, d, &cells));

@@ -250,7 +250,11 @@ static weft_status set(weft_session *s, weft_result *r, weft_ids *ids, const wef
     WEFT_TRY(st, check_targets(s, ctx, c, variables, types));
     for (int32_t i = 0; query == NULL && i < c->count; i++) {
         const weft_expr *e = c->values[i];
-        WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e == NULL ? default_word() : e));
+        if (e == NULL)
+            e = default_word();
+        else if (e->kind != WEFT_EXPR_UNRESOLVED_COLUMN) /* those behind it see it, as aliases of a SELECT */
+            WEFT_TRY(st, weft_expr_alias(ctx, e, -1, variables[i]->name, &e));
+        WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e));
     }
     if (query == NULL) WEFT_TRY(st, select_of(ctx, weft_pointers_exprs(&exprs), exprs.count, &query));
     WEFT_TRY(st, as_columns(ctx, variables, c->count, &targets));

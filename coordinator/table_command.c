@@ -386,9 +386,17 @@ static const char *database_of(const command_run *c)
     return c->node->command.parts[c->node->command.part_count - 1];
 }
 
+/* A database of another catalogue, or within another one: there is none such. */
+static bool is_elsewhere(const command_run *c)
+{
+    const int32_t count = c->node->command.part_count;
+    return count > 2 || (count == 2 && strcasecmp(c->node->command.parts[0], WEFT_CATALOG_NAME) != 0);
+}
+
 static weft_status has_database(command_run *c, const char *name)
 {
     bool has = false;
+    if (is_elsewhere(c)) return weft_command_no_database(c, name);
     const weft_status st = weft_warehouse_has_database(c->ctx, name, &has);
     return st != WEFT_OK || has ? st : weft_command_no_database(c, name);
 }
@@ -455,6 +463,8 @@ static weft_status create_database(command_run *c)
 
 static weft_status drop_database(command_run *c)
 {
+    if (is_elsewhere(c))
+        return c->node->command.if_exists ? WEFT_OK : weft_command_no_database(c, database_of(c));
     if (strcasecmp(database_of(c), "default") == 0)
         return weft_fail_at(c->ctx, WEFT_DROP_DEFAULT_DATABASE, &c->node->span,
                             "The feature is not supported: Drop the default database `spark_catalog`.`%s`.",
@@ -494,7 +504,7 @@ static weft_status describe_database(command_run *c)
     const weft_table_definition *d = NULL;
     const char *name = database_of(c), *place = NULL;
     char *pairs = NULL;
-    WEFT_TRY(st, weft_warehouse_find_database(c->ctx, name, &d));
+    if (!is_elsewhere(c)) WEFT_TRY(st, weft_warehouse_find_database(c->ctx, name, &d));
     if (d == NULL) return weft_command_no_database(c, name);
     WEFT_TRY(st, weft_warehouse_database_location(c->ctx, name, &place));
     WEFT_TRY(st, weft_arena_printf(c->ctx, c->ctx->arena, &pairs, "file:%s", place));
@@ -517,7 +527,7 @@ static weft_status change_database(command_run *c)
     weft_status st = WEFT_OK;
     const weft_table_definition *old = NULL;
     weft_pointers pairs = {0};
-    WEFT_TRY(st, weft_warehouse_find_database(c->ctx, database_of(c), &old));
+    if (!is_elsewhere(c)) WEFT_TRY(st, weft_warehouse_find_database(c->ctx, database_of(c), &old));
     if (old == NULL) return weft_command_no_database(c, database_of(c));
     weft_table_definition d = *old;
     if (c->node->command.op == WEFT_DATABASE_COMMENT) {

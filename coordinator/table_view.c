@@ -16,10 +16,11 @@ static weft_status view_columns(weft_ctx *ctx, const weft_node *create, weft_tab
     for (int32_t i = 0; i < output->count; i++) {
         outputs[i] = output->columns[i].name;
         columns[i] = (weft_column_definition){.name = outputs[i],
+                                              .comment = weft_declared_comment(create->inputs[0], i),
                                               .type = weft_declared_type(ctx, create->inputs[0], i)};
         if (create->view.column_count == 0) continue;
         columns[i].name = create->view.columns[i];
-        columns[i].comment = create->view.column_comments[i];
+        if (create->view.column_comments[i] != NULL) columns[i].comment = create->view.column_comments[i];
     }
     d->columns = columns;
     d->query_columns = outputs;

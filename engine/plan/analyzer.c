@@ -62,6 +62,22 @@ static bool gives_defaults(const weft_node *command)
            command->command.op == WEFT_TABLE_COLUMN_DEFAULT;
 }
 
+/* A view of the session that is made anew must not read the one that it takes the place of. */
+static weft_status find_replaced(weft_analyzer *a, const weft_node *create)
+{
+    const weft_relation *relation = NULL;
+    const weft_node *view = NULL;
+    const char *database = NULL;
+    const weft_catalog *c = a->catalog;
+    if (!create->view.temporary || !create->view.replace) return WEFT_OK;
+    const weft_status st = c->find(a->ctx, c->self, &create->view.name, 1, &view, &relation, &database);
+    const bool lasts = view != NULL && c->view != NULL && c->view(c->self, view) != NULL;
+    if (!lasts) a->replaced = view;
+    if (st == WEFT_OK || weft_status_classify(st) != WEFT_CLASS_USER) return st;
+    weft_error_clear(a->ctx); /* it cannot be read, and need not be */
+    return WEFT_OK;
+}
+
 /* A command with its input bound. Commands have no columns of their own. */
 static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, const weft_node **out)
 {
@@ -92,6 +108,7 @@ static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, co
         goto done;
     }
     const bool lasting = parsed->kind == WEFT_NODE_CREATE_VIEW && !parsed->view.temporary;
+    if (parsed->kind == WEFT_NODE_CREATE_VIEW) WEFT_TRY(st, find_replaced(a, parsed));
     const weft_node *around = lasting ? weft_analyzer_within(a, parsed) : NULL;
     a->lasting = lasting;
     st = analyze_statement(a, parsed->inputs[0], &inputs[0]);

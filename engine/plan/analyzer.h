@@ -65,5 +65,7 @@ WEFT_MUST_CHECK weft_status weft_analyze_assigned(weft_ctx *ctx, const weft_cata
 
 /* The type of a bound query's output with the length that a table declares for it: CHAR(n), VARCHAR(n). */
 weft_type weft_declared_type(weft_ctx *ctx, const weft_node *query, int32_t output);
+/* The comment of the table's or view's column that an output of the query is; NULL: none. */
+const char *weft_declared_comment(const weft_node *query, int32_t output);
 
 #endif

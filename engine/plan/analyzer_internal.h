@@ -88,6 +88,7 @@ typedef struct weft_analyzer {
     int32_t binding, bindings; /* which binding of a view's text this is, from 1; how many there were */
     const weft_select *block;  /* whose FROM is being bound, or NULL */
     weft_pointer_map shown;    /* analyzer_routine.c: expression → what people see of it (const char *) */
+    const weft_node *replaced; /* the text of the view of the session that it makes anew; or NULL */
     bool lasting;              /* it defines a view that outlives the session: that needs names of its own */
     int64_t *unnamed;          /* then: ids of columns whose names the engine made up */
     int32_t unnamed_count, unnamed_capacity;

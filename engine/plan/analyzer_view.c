@@ -70,6 +70,7 @@ weft_status weft_bind_view_columns(weft_analyzer *a, const weft_node *parsed, co
     weft_status st = WEFT_OK;
     weft_ctx *ctx = a->ctx;
     weft_pointers exprs = {0};
+    weft_node *project = NULL;
     const weft_table_definition *d = a->catalog->view == NULL ? NULL
                                                               : a->catalog->view(a->catalog->self, parsed);
     if (d == NULL) return WEFT_OK;
@@ -89,6 +90,10 @@ weft_status weft_bind_view_columns(weft_analyzer *a, const weft_node *parsed, co
         WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e));
     }
     WEFT_TRY(st, weft_node_project(ctx, *node, weft_pointers_exprs(&exprs), exprs.count, node));
+    WEFT_TRY(st, WEFT_NEW(ctx, &project));
+    *project = **node;
+    project->project.view = d;
+    *node = project;
 done:
     return st;
 }
@@ -176,6 +181,7 @@ weft_status weft_bind_like(weft_analyzer *a, weft_node *like)
     WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, source->output.count, &columns));
     for (int32_t i = 0; i < source->output.count; i++)
         columns[i] = (weft_column_definition){.name = source->output.columns[i].name,
+                                              .comment = weft_declared_comment(source, i),
                                               .type = weft_declared_type(a->ctx, source, i)};
     *d = *like->command.table;
     d->columns = columns;

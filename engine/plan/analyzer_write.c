@@ -255,6 +255,7 @@ weft_status weft_bind_create_as(weft_analyzer *a, const weft_node *query, weft_n
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, output->count, &columns));
     for (int32_t i = 0; i < output->count; i++)
         columns[i] = (weft_column_definition){.name = output->columns[i].name,
+                                              .comment = weft_declared_comment(query, i),
                                               .type = weft_declared_type(ctx, query, i)};
     d->columns = columns;
     d->column_count = output->count;

@@ -351,6 +351,7 @@ struct weft_node {
         struct {
             int32_t count;
             const weft_expr *const *exprs;
+            const weft_table_definition *view; /* whose columns these are, where it is read; or NULL */
         } project;
         struct {
             weft_join_kind kind;

@@ -167,8 +167,7 @@ static weft_status parse_buckets(sql_parser *p, table_clauses *c)
             const weft_span at = weft_sql_peek(p, 0)->span;
             WEFT_TRY(st, weft_sql_name(p, "the name of a column", &name));
             if (weft_sql_accept_text(p, "DESC"))
-                WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_BUCKET_COLUMNS, &at,
-                                          "Operation not allowed: Column ordering must be ASC, was 'DESC'."));
+                WEFT_TRY(st, weft_sql_not_allowed(p, &at, "Column ordering must be ASC, was 'DESC'"));
             weft_sql_accept_text(p, "ASC");
             WEFT_TRY(st, weft_pointers_push(p->ctx, &sorts, name));
         } while (weft_sql_accept(p, SQL_COMMA));

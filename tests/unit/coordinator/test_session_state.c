@@ -226,7 +226,7 @@ static void made_again(void **state)
     /* the statement that changed it last is asked for again: it is done; any other is not */
     must(made, text, 7);
     assert_int_equal(run(made, text, 11, &error, NULL), WEFT_TABLE_OR_VIEW_ALREADY_EXISTS);
-    must(made, "CREATE OR REPLACE TEMPORARY VIEW v (a, b) AS SELECT a + 1, b FROM w, (SELECT 1 AS a, 2 AS b)",
+    must(made, "CREATE OR REPLACE TEMPORARY VIEW v (a, b) AS SELECT a + 1, b FROM t, (SELECT 1 AS a, 2 AS b)",
          12);
     weft_session *third = again(&f, local, made);
     must(third, "CREATE TEMPORARY VIEW v AS SELECT a FROM v", 12);

@@ -173,8 +173,13 @@ static weft_status bind_relation(weft_analyzer *a, const weft_node *parsed, weft
         goto done;
     }
     const char *qualifier = name;
+    if (relation != NULL && parsed->relation.option_count > 0)
+        WEFT_TRY(st,
+                 weft_fail_at(ctx, WEFT_UNSUPPORTED, &parsed->span,
+                              "Options of `%s`: a table is read with those that it was made with.", name));
     if (relation == NULL && parts == 2) { /* format.`path` */
-        st = a->catalog->open(ctx, a->catalog->self, parsed->relation.parts[0], name, NULL, 0, &relation);
+        st = a->catalog->open(ctx, a->catalog->self, parsed->relation.parts[0], name,
+                              parsed->relation.options, parsed->relation.option_count, &relation);
         if (st == WEFT_DATA_SOURCE_NOT_FOUND) { /* then the first part is no format but a database */
             weft_error_clear(ctx);
             st = WEFT_OK;

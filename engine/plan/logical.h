@@ -487,6 +487,8 @@ struct weft_node {
             const char *const *parts; /* name, or format and path */
             bool travels;             /* VERSION or TIMESTAMP AS OF: no table has other versions */
             const weft_expr *moment;  /* of TIMESTAMP AS OF, or NULL */
+            int32_t option_count;     /* WITH (key = value, …): pairs */
+            const char *const *options;
         } relation;
         struct {
             const char *name;

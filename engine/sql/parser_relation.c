@@ -147,6 +147,20 @@ done:
     return st;
 }
 
+/* Behind a table: WITH (key = value, …), the options that it is read with. */
+static weft_status parse_options(sql_parser *p, weft_node *table)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers options = {0};
+    if (!sql_word(p, SQL_KW_WITH) || !sql_is_at(p, 1, SQL_LPAREN)) return WEFT_OK;
+    weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_options(p, &options));
+    table->relation.option_count = options.count / 2;
+    table->relation.options = weft_pointers_texts(&options);
+done:
+    return st;
+}
+
 /* A name, or name(arguments): a call that gives rows. */
 static weft_status parse_named(sql_parser *p, const weft_node **out)
 {
@@ -177,6 +191,7 @@ static weft_status parse_named(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, weft_sql_names(p, "a table", &node->relation.parts, &node->relation.part_count));
         node->span = weft_sql_span_from(p, &start);
         WEFT_TRY(st, parse_time_travel(p, node));
+        WEFT_TRY(st, parse_options(p, node));
         if (at_changes(p))
             WEFT_TRY(st, weft_fail_at(
                              p->ctx, WEFT_CHANGE_DATA, &node->span,

@@ -1,0 +1,1 @@
+SELECT * FROM csv.`/x` WITH (header = true, `sep` = 1) t

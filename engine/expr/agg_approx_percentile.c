@@ -286,7 +286,7 @@ static weft_status quantile_bind(weft_ctx *ctx, const weft_expr **args, int32_t 
     if (count < 2 || count > 3) return weft_fail_arg_count(ctx, name, 2, 3, count, span);
     const weft_type_id id = (weft_type_id)args[0]->type.id;
     const bool other = id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ ||
-                       id == WEFT_TYPE_INTERVAL_YM || id == WEFT_TYPE_INTERVAL_DT;
+                       id == WEFT_TYPE_INTERVAL_YM || id == WEFT_TYPE_INTERVAL_DT || id == WEFT_TYPE_TIME;
     const bool array = args[1]->type.id == WEFT_TYPE_ARRAY;
     if (!other) WEFT_TRY(st, weft_agg_bind_numeric(ctx, name, args, 1, span));
     WEFT_TRY(st, weft_agg_bind_shares(ctx, name, args, span));

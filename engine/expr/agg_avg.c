@@ -238,6 +238,8 @@ static weft_status avg_interval_update_one(weft_ctx *ctx, const weft_agg_place *
     return WEFT_OK;
 }
 
+extern const weft_aggregate weft_aggregate_try_avg;
+
 static weft_status avg_interval_finalize(weft_ctx *ctx, const weft_agg_place *place,
                                          const uint8_t *const *rows, int32_t count, weft_vector *out)
 {
@@ -248,7 +250,8 @@ static weft_status avg_interval_finalize(weft_ctx *ctx, const weft_agg_place *pl
         const weft_i128 sum = weft_agg_load_i128(rows[i], slot);
         const bool fits = months ? sum == (int32_t)sum : sum == (int64_t)sum;
         weft_i128 mean = 0;
-        if (n > 0 && !fits && weft_agg_raises(ctx, place))
+        const bool tried = place->call->aggregate.function == &weft_aggregate_try_avg;
+        if (n > 0 && !fits && !tried) /* whatever the mode */
             return weft_raise_interval_overflow(ctx, place->call);
         if (n == 0 || !fits || !avg_divide(sum, n, 1, &mean)) {
             weft_vector_set_null(out, i);
@@ -280,6 +283,43 @@ static weft_status avg_bind(weft_ctx *ctx, const weft_expr **args, int32_t count
         *type = WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
 done:
     return st;
+}
+
+/* regr_avgx(y, x), regr_avgy(y, x): avg() of one of the two where neither is NULL. That stands for both
+ * arguments then, so that DISTINCT looks at nothing else; bound again, as for the wire, equal ones stay. */
+static weft_status pair_avg_bind(weft_ctx *ctx, const char *name, int32_t averaged, const weft_expr **args,
+                                 int32_t count, const weft_span *span, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *tests[2] = {NULL, NULL}, *parts[3] = {NULL, NULL, NULL}, *one = NULL;
+    weft_value null = {.is_null = true};
+    if (count != 2) return weft_fail_arg_count(ctx, name, 2, 2, count, span);
+    for (int32_t i = 0; i < 2; i++) WEFT_TRY(st, weft_agg_bind_numeric(ctx, name, &args[i], 1, span));
+    if (weft_expr_equal(args[0], args[1])) return avg_bind(ctx, args, 1, span, type);
+    for (int32_t i = 0; i < 2; i++) {
+        WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_IS_NOT_NULL, &args[i], 1, span, &tests[i]));
+    }
+    null.type = args[averaged]->type;
+    WEFT_TRY(st, weft_expr_logic(ctx, WEFT_EXPR_AND, tests, 2, &parts[0]));
+    parts[1] = args[averaged];
+    WEFT_TRY(st, weft_expr_literal(ctx, &null, &parts[2]));
+    WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_CASE, parts, 3, span, &one));
+    args[0] = args[1] = one;
+    WEFT_TRY(st, avg_bind(ctx, args, 1, span, type));
+done:
+    return st;
+}
+
+static weft_status regr_avgx_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
+                                  weft_type *type)
+{
+    return pair_avg_bind(ctx, "regr_avgx", 1, args, count, span, type);
+}
+
+static weft_status regr_avgy_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
+                                  weft_type *type)
+{
+    return pair_avg_bind(ctx, "regr_avgy", 0, args, count, span, type);
 }
 
 static int32_t avg_states(const weft_expr *call, weft_type *types, bool *starts_zero)
@@ -323,3 +363,23 @@ const weft_aggregate weft_aggregate_avg = {
     .help = "avg(expr) - The mean of the values that are not NULL; NULL when there is none.",
     .example = "SELECT avg(col) FROM VALUES (1), (2), (3) AS tab(col)",
     .example_result = "2.0"};
+const weft_aggregate weft_aggregate_regr_avgx = {
+    .name = "regr_avgx",
+    .bind = regr_avgx_bind,
+    .states = avg_states,
+    .variant = avg_variant,
+    .result_nullable = true,
+    .shows_given = true,
+    .help = "regr_avgx(y, x) - The mean of x over the pairs.",
+    .example = "SELECT regr_avgx(a, b) FROM VALUES (1, 2), (3, 4), (5, 6) AS tab(a, b)",
+    .example_result = "4.0"};
+const weft_aggregate weft_aggregate_regr_avgy = {
+    .name = "regr_avgy",
+    .bind = regr_avgy_bind,
+    .states = avg_states,
+    .variant = avg_variant,
+    .result_nullable = true,
+    .shows_given = true,
+    .help = "regr_avgy(y, x) - The mean of y over the pairs.",
+    .example = "SELECT regr_avgy(a, b) FROM VALUES (1, 2), (3, 4), (5, 6) AS tab(a, b)",
+    .example_result = "3.0"};

@@ -160,7 +160,7 @@ static weft_status histogram_bind(weft_ctx *ctx, const weft_expr **args, int32_t
     if (count != 2) return weft_fail_arg_count(ctx, "histogram_numeric", 2, 2, count, span);
     const weft_type_id id = (weft_type_id)args[0]->type.id;
     const bool other = id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ ||
-                       id == WEFT_TYPE_INTERVAL_YM || id == WEFT_TYPE_INTERVAL_DT;
+                       id == WEFT_TYPE_INTERVAL_YM || id == WEFT_TYPE_INTERVAL_DT || id == WEFT_TYPE_TIME;
     if (!other) WEFT_TRY(st, weft_agg_bind_numeric(ctx, "histogram_numeric", args, 1, span));
     WEFT_TRY(st, weft_agg_bind_constant(ctx, "histogram_numeric", "nb", args, 1, WEFT_TYPE_OF(WEFT_TYPE_INT),
                                         false, span));

@@ -118,8 +118,8 @@ static weft_status hllpp_bind(weft_ctx *ctx, const weft_expr **args, int32_t cou
     weft_status st = WEFT_OK;
     *type = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, "approx_count_distinct", 1, 2, count, span);
-    if (!weft_type_is_groupable(args[0]->type))
-        return weft_fail_arg_type(ctx, 0, "that holds no \"map\"", args[0], span);
+    if (weft_type_holds(args[0]->type, WEFT_TYPE_VARIANT))
+        return weft_fail_arg_type(ctx, 0, "that holds no \"variant\"", args[0], span);
     if (args[0]->type.id == WEFT_TYPE_NULL)
         WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &args[0]));
     if (count < 2) goto done;

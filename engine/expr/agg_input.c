@@ -5,6 +5,7 @@
 #include "engine/columnar/gather.h"
 #include "engine/columnar/nested.h"
 #include "engine/expr/coerce.h"
+#include "engine/expr/kernel.h"
 
 void weft_agg_reader_init(weft_agg_reader *reader, const weft_batch *batch, const weft_column *column,
                           uint8_t *const *rows, weft_agg_as as)
@@ -285,7 +286,8 @@ weft_status weft_agg_bind_sum(weft_ctx *ctx, const char *name, const weft_expr *
 weft_status weft_agg_bind_condition(weft_ctx *ctx, const weft_expr **args, const weft_span *span)
 {
     if (args[0]->type.id == WEFT_TYPE_BOOLEAN) return WEFT_OK;
-    if (args[0]->type.id != WEFT_TYPE_NULL && args[0]->type.id != WEFT_TYPE_STRING) {
+    const bool text = args[0]->type.id == WEFT_TYPE_STRING && weft_ansi(ctx);
+    if (args[0]->type.id != WEFT_TYPE_NULL && !text) {
         return weft_fail_arg_type(ctx, 0, "\"boolean\"", args[0], span);
     }
     return weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &args[0]);

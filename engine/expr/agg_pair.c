@@ -213,16 +213,6 @@ static bool result_corr(const pair_state *p, double *out)
     *out = p->xy / sqrt(p->xx * p->yy);
     return p->n > 1 && p->xx * p->yy != 0;
 }
-static bool result_avgx(const pair_state *p, double *out)
-{
-    *out = p->mean_x;
-    return true;
-}
-static bool result_avgy(const pair_state *p, double *out)
-{
-    *out = p->mean_y;
-    return true;
-}
 static bool result_sxx(const pair_state *p, double *out)
 {
     *out = p->xx;
@@ -311,8 +301,6 @@ PAIR(covar_pop, pair_bind, true, "covar_pop(a, b) - The covariance of the pairs 
      "2.6666666666666665");
 PAIR(covar_samp, pair_bind, true, "covar_samp(a, b) - The covariance of the pairs as a sample.", "4.0");
 PAIR(corr, pair_bind, true, "corr(a, b) - Pearson's coefficient of correlation.", "1.0");
-PAIR(regr_avgx, pair_bind, true, "regr_avgx(y, x) - The mean of x over the pairs.", "4.0");
-PAIR(regr_avgy, pair_bind, true, "regr_avgy(y, x) - The mean of y over the pairs.", "3.0");
 PAIR(regr_count, pair_bind_count, false, "regr_count(y, x) - How many pairs there are.", "3");
 PAIR(regr_intercept, pair_bind, true, "regr_intercept(y, x) - The y of the regression line at x = 0.",
      "-1.0");
@@ -325,8 +313,6 @@ PAIR(regr_syy, pair_bind, true, "regr_syy(y, x) - The sum of squares of y around
 static const pair_member members[] = {{&weft_aggregate_covar_pop, false, result_covar_pop, PAIR_X_FIRST},
                                       {&weft_aggregate_covar_samp, false, result_covar_samp, PAIR_X_FIRST},
                                       {&weft_aggregate_corr, false, result_corr, PAIR_X_FIRST},
-                                      {&weft_aggregate_regr_avgx, true, result_avgx, PAIR_X_FIRST},
-                                      {&weft_aggregate_regr_avgy, true, result_avgy, PAIR_X_FIRST},
                                       {&weft_aggregate_regr_count, true, NULL, PAIR_X_FIRST},
                                       {&weft_aggregate_regr_intercept, true, result_intercept, PAIR_X_FIRST},
                                       {&weft_aggregate_regr_r2, true, result_r2, PAIR_Y_FIRST},

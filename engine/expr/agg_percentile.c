@@ -279,11 +279,15 @@ done:
     return st;
 }
 
-/* args[0] is a number, which becomes a DOUBLE, or an interval, whose percentile has all fields. */
+/* args[0] is a number, which becomes a DOUBLE, an interval, whose percentile has all fields, or a time. */
 static weft_status bind_input(weft_ctx *ctx, const char *name, const weft_expr **args, const weft_span *span,
                               weft_type *type)
 {
     weft_status st = WEFT_OK;
+    if (args[0]->type.id == WEFT_TYPE_TIME) {
+        *type = args[0]->type;
+        return WEFT_OK;
+    }
     *type = WEFT_TYPE_OF(args[0]->type.id);
     if (weft_type_is_interval(*type)) return WEFT_OK;
     *type = WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);

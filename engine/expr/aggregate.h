@@ -60,6 +60,7 @@ struct weft_aggregate {
     bool ignores_duplicates; /* min, max: DISTINCT changes nothing */
     bool takes_ignore_nulls; /* a literal BOOLEAN after the argument means IGNORE NULLS: first, last,
                                 any_value */
+    bool shows_given;        /* names show the arguments as they were given: bind makes others of them */
     bool order_sensitive;    /* first, last, collect_list: the stage must be ordered to be deterministic */
     const weft_agg_object *object; /* of those that agg_object.h runs, else NULL */
     const char *help, *example, *example_result;

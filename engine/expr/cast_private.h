@@ -57,13 +57,16 @@ static inline bool cast_narrows(weft_ctx *ctx, const weft_kernel_call *call)
     return !weft_ansi(ctx) && !call->expr->cast.try_ && call->expr->cast.column == NULL;
 }
 
+/* Are decimals written without exponents? By ANSI, and by try_cast(). */
+static inline bool cast_plain_decimals(weft_ctx *ctx, const weft_kernel_call *call)
+{
+    return weft_ansi(ctx) || call->expr->cast.try_;
+}
+
 enum { CAST_DOUBLE_TEXT_BYTES = 32, CAST_PLAIN_TEXT_BYTES = 112 };
 /* Text of a value of a plain type; its length, or -1 for types that have no bound (strings, intervals, nested
  * ones). */
 int cast_plain_text(weft_zone *zone, const weft_value *value, char text[CAST_PLAIN_TEXT_BYTES]);
-/* The shortest digits that read back as the value: digits without point, their count and the power of ten of
- * the first ("12.5" is 125, 3, 1). value is finite and above 0; single: as float. */
-int cast_shortest_digits(double value, bool single, char digits[CAST_DOUBLE_TEXT_BYTES], int *exponent);
 /* Java's Double.toString / Float.toString; returns the length. */
 int cast_double_text(double value, bool single, char text[CAST_DOUBLE_TEXT_BYTES]);
 

@@ -1,6 +1,5 @@
 /* engine/expr/cast_text.c - casts from and to STRING, and the text of single values. */
 #include <ctype.h>
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,37 +17,17 @@
 #include "engine/expr/kernel.h"
 #include "engine/expr/nested_text.h"
 #include "engine/expr/raise.h"
+#include "engine/expr/real_digits.h"
 #include "engine/expr/variant_json.h"
-
-int cast_shortest_digits(double value, bool single, char digits[CAST_DOUBLE_TEXT_BYTES], int *exponent)
-{
-    char text[CAST_DOUBLE_TEXT_BYTES];
-    const int most = single ? 9 : 17;
-    /* So many digits survive always, of subnormal numbers fewer; Java writes two at least. */
-    const bool subnormal = value < (single ? (double)FLT_MIN : DBL_MIN);
-    for (int precision = subnormal ? 2 : single ? 6 : 15; precision <= most; precision++) {
-        (void)snprintf(text, sizeof text, "%.*e", precision - 1, value);
-        if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value) break;
-    }
-    int count = 0;
-    const char *c = text;
-    for (; *c != 'e'; c++) {
-        if (*c != '.') digits[count++] = *c;
-    }
-    *exponent = (int)strtol(c + 1, NULL, 10);
-    while (count > 1 && digits[count - 1] == '0') count--; /* a short number ends in zeros */
-    digits[count] = 0;
-    return count;
-}
 
 int cast_double_text(double value, bool single, char text[CAST_DOUBLE_TEXT_BYTES])
 {
-    char digits[CAST_DOUBLE_TEXT_BYTES];
+    char digits[WEFT_REAL_DIGITS_MAX];
     int exponent = 0, len = 0;
     if (value != value) return snprintf(text, CAST_DOUBLE_TEXT_BYTES, "NaN");
     if (isinf(value)) return snprintf(text, CAST_DOUBLE_TEXT_BYTES, value < 0 ? "-Infinity" : "Infinity");
     if (value == 0) return snprintf(text, CAST_DOUBLE_TEXT_BYTES, signbit(value) ? "-0.0" : "0.0");
-    const int count = cast_shortest_digits(fabs(value), single, digits, &exponent);
+    const int count = weft_real_digits(fabs(value), single, digits, &exponent);
     if (value < 0) text[len++] = '-';
     if (exponent >= -3 && exponent < 7) { /* Java writes [10^-3, 10^7) plainly */
         int at = 0;
@@ -176,7 +155,8 @@ weft_status cast_nested_to_text(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
         text.len = 0;
-        WEFT_TRY(st, weft_nested_text(ctx, call->state, &call->args[0], i, &text));
+        WEFT_TRY(
+            st, weft_nested_cast(ctx, call->state, cast_plain_decimals(ctx, call), &call->args[0], i, &text));
         WEFT_TRY(st, weft_vector_set_string(ctx, call->out, i, text.bytes, (uint32_t)text.len));
     }
 done:
@@ -189,12 +169,14 @@ weft_status cast_to_text(weft_ctx *ctx, weft_kernel_call *call)
     weft_status st = WEFT_OK;
     const weft_column *a = &call->args[0];
     char text[CAST_PLAIN_TEXT_BYTES];
+    const bool exponents = a->type.id == WEFT_TYPE_DECIMAL && !cast_plain_decimals(ctx, call);
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
         weft_value value = weft_value_of_column(a, i);
         value.type = a->type;
-        int len = cast_plain_text(call->state, &value, text);
+        int len = exponents ? weft_decimal_exponent_text(value.i128, a->type.scale, text)
+                            : cast_plain_text(call->state, &value, text);
         char *longer = text;
         if (len < 0) {
             WEFT_TRY(st, weft_value_text(ctx, &value, &longer));
@@ -286,13 +268,36 @@ static bool cast_number_form(cast_text *t)
     return whole;
 }
 
+/* The same of a hexadecimal number, which has to have a binary exponent: 0x1.8p3. */
+static bool cast_hex_form(cast_text *t)
+{
+    const char *c = t->at;
+    int digits = 0;
+    if (c < t->end && (*c == '-' || *c == '+')) c++;
+    if (t->end - c < 2 || c[0] != '0' || (c[1] != 'x' && c[1] != 'X')) return false;
+    for (c += 2; c < t->end && isxdigit((unsigned char)*c); c++) digits++;
+    if (c < t->end && *c == '.') c++;
+    for (; c < t->end && isxdigit((unsigned char)*c); c++) digits++;
+    if (digits == 0 || c == t->end || (*c != 'p' && *c != 'P')) return false;
+    c++;
+    if (c < t->end && (*c == '-' || *c == '+')) c++;
+    const char *begin = c;
+    while (c < t->end && isdigit((unsigned char)*c)) c++;
+    if (c == begin) return false;
+    const char *stop = c;
+    if (c < t->end && strchr("dDfF", *c) != NULL) c++;
+    const bool whole = c == t->end;
+    t->end = stop;
+    return whole;
+}
+
 static bool cast_parse_double(weft_ctx *ctx, cast_text t, double *out, weft_status *st)
 {
     char plain[64], *copy = plain;
     cast_text word = t;
     const bool negative = t.at < t.end && *t.at == '-';
     if (t.at < t.end && (*t.at == '-' || *t.at == '+')) word.at++;
-    if (cast_word(word, "nan") && word.at == t.at) {
+    if (cast_word(word, "nan") && (word.at == t.at || memcmp(word.at, "NaN", 3) == 0)) {
         *out = NAN;
         return true;
     }
@@ -300,7 +305,7 @@ static bool cast_parse_double(weft_ctx *ctx, cast_text t, double *out, weft_stat
         *out = negative ? -INFINITY : INFINITY;
         return true;
     }
-    if (!cast_number_form(&t)) return false;
+    if (!cast_hex_form(&t) && !cast_number_form(&t)) return false;
     const size_t len = (size_t)(t.end - t.at);
     if (len >= sizeof plain) {
         *st = weft_arena_copy(ctx, ctx->arena, t.at, len, &copy);

@@ -221,6 +221,28 @@ bool weft_type_same_shape(weft_type a, weft_type b)
     return true;
 }
 
+static bool number_up_casts(weft_type from, weft_type to)
+{
+    if (to.id == WEFT_TYPE_DECIMAL) {
+        if (weft_type_is_integral(from)) from = weft_decimal_for_integral(from);
+        return from.id == WEFT_TYPE_DECIMAL && to.scale >= from.scale &&
+               to.precision - to.scale >= from.precision - from.scale;
+    }
+    if (from.id == WEFT_TYPE_DECIMAL) {
+        if (!weft_type_is_integral(to)) return true;
+        return from.scale == 0 && from.precision <= weft_decimal_for_integral(to).precision - 1;
+    }
+    return from.id < to.id; /* TINYINT … DOUBLE */
+}
+
+/* Could a cast give NULL for a value? Keys of maps that would need such a cast have no common type. */
+static bool cast_may_lose(weft_type from, weft_type to)
+{
+    if (weft_type_equal(from, to)) return false;
+    if (from.id == WEFT_TYPE_STRING) return to.id != WEFT_TYPE_STRING && to.id != WEFT_TYPE_BINARY;
+    return weft_type_is_numeric(from) && to.id == WEFT_TYPE_DECIMAL && !number_up_casts(from, to);
+}
+
 weft_status weft_type_common_in(weft_ctx *ctx, weft_type a, weft_type b, weft_type *out, bool *found)
 {
     weft_status st = WEFT_OK;
@@ -236,6 +258,8 @@ weft_status weft_type_common_in(weft_ctx *ctx, weft_type a, weft_type b, weft_ty
             *found = false;
         else
             WEFT_TRY(st, weft_type_common_in(ctx, x->type, y->type, &fields[i].type, found));
+        if (*found && a.id == WEFT_TYPE_MAP && i == 0)
+            *found = !cast_may_lose(x->type, fields[i].type) && !cast_may_lose(y->type, fields[i].type);
     }
     if (*found) *out = (weft_type){.id = a.id, .child_count = a.child_count, .children = fields};
 done:
@@ -243,20 +267,6 @@ done:
 }
 
 /* ---- up-casts ---- */
-
-static bool number_up_casts(weft_type from, weft_type to)
-{
-    if (to.id == WEFT_TYPE_DECIMAL) {
-        if (weft_type_is_integral(from)) from = weft_decimal_for_integral(from);
-        return from.id == WEFT_TYPE_DECIMAL && to.scale >= from.scale &&
-               to.precision - to.scale >= from.precision - from.scale;
-    }
-    if (from.id == WEFT_TYPE_DECIMAL) {
-        if (!weft_type_is_integral(to)) return true;
-        return from.scale == 0 && from.precision <= weft_decimal_for_integral(to).precision - 1;
-    }
-    return from.id < to.id; /* TINYINT … DOUBLE */
-}
 
 static bool is_moment(weft_type type)
 {

@@ -187,6 +187,8 @@ weft_status weft_element_keys(weft_ctx *ctx, weft_kernel_call *call, int32_t arg
     weft_status st = WEFT_OK;
     const weft_column *column = &call->args[arg];
     const bool map = column->type.id == WEFT_TYPE_MAP;
+    *out = column;
+    if (column->children == NULL) return WEFT_OK; /* NULL in every row */
     const weft_column *entries = &column->children[0], *from = map ? &entries->children[0] : entries;
     arg_keys *a = NULL;
     *out = from;

@@ -3,6 +3,7 @@
 #include "engine/expr/decimal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define E18     1000000000000000000LL
@@ -249,4 +250,18 @@ int weft_decimal_text(weft_i128 value, int scale, char *text)
     }
     text[len] = 0;
     return len;
+}
+
+int weft_decimal_exponent_text(weft_i128 value, int scale, char *text)
+{
+    enum { PLAIN_LEAST = -6 };
+    char digits[WEFT_DECIMAL_TEXT_BYTES];
+    const int count = weft_decimal_text(value < 0 ? -value : value, 0, digits); /* of at most 38 digits */
+    const int exponent = count - 1 - scale;                                     /* of the first digit */
+    if (exponent >= PLAIN_LEAST) return weft_decimal_text(value, scale, text);
+    int len = 0;
+    if (value < 0) text[len++] = '-';
+    text[len++] = digits[0];
+    if (count > 1) len += snprintf(text + len, WEFT_DECIMAL_TEXT_BYTES - (size_t)len, ".%s", digits + 1);
+    return len + snprintf(text + len, WEFT_DECIMAL_TEXT_BYTES - (size_t)len, "E%d", exponent);
 }

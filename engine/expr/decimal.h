@@ -34,5 +34,7 @@ double weft_decimal_to_double(weft_i128 value, int scale);
 /* Plain text ("-12.50"); text has room for WEFT_DECIMAL_TEXT_BYTES; returns the length. */
 enum { WEFT_DECIMAL_TEXT_BYTES = 48 };
 int weft_decimal_text(weft_i128 value, int scale, char *text);
+/* The same with an exponent for what is below 10^-6, zeros too, as BigDecimal.toString has it: "1.5E-8". */
+int weft_decimal_exponent_text(weft_i128 value, int scale, char *text);
 
 #endif

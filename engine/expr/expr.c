@@ -341,7 +341,7 @@ done:
     return st;
 }
 
-/* CASE: conditions BOOLEAN, values their common type. */
+/* CASE: values their common type, conditions BOOLEAN; Spark looks at the values first. */
 static weft_status form_case(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
                              weft_type *type)
 {
@@ -350,15 +350,14 @@ static weft_status form_case(weft_ctx *ctx, const weft_expr **args, int32_t coun
     int32_t value_count = 0;
 
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &values));
-    for (int32_t i = 0; i < count; i++) {
-        if (i % 2 == 1 || i == count - 1)
-            values[value_count++] = args[i];
-        else
-            WEFT_TRY(st, form_condition(ctx, "WHEN", false, args[i], &args[i]));
-    }
+    for (int32_t i = 0; i < count; i++)
+        if (i % 2 == 1 || i == count - 1) values[value_count++] = args[i];
     WEFT_TRY(st, weft_expr_common_type(ctx, values, value_count, span, type));
     for (int32_t i = 0, v = 0; i < count; i++) {
-        if (i % 2 == 1 || i == count - 1) args[i] = values[v++];
+        if (i % 2 == 1 || i == count - 1)
+            args[i] = values[v++];
+        else
+            WEFT_TRY(st, form_condition(ctx, "WHEN", false, args[i], &args[i]));
     }
 done:
     return st;

@@ -280,10 +280,12 @@ done:
     return st;
 }
 
-/* text + INTERVAL of days or time, INTERVAL + text, text - INTERVAL: the place of the text, or -1. */
+/* text + INTERVAL of days or time, INTERVAL + text, text - INTERVAL, try_add() and try_subtract() of them:
+ * the place of the text, or -1. */
 static int32_t moved_text(const char *name, const weft_expr *const *args, int32_t count)
 {
-    const bool plus = strcmp(name, "+") == 0, minus = strcmp(name, "-") == 0;
+    const bool plus = strcmp(name, "+") == 0 || strcasecmp(name, "try_add") == 0;
+    const bool minus = strcmp(name, "-") == 0 || strcasecmp(name, "try_subtract") == 0;
     if (count != 2 || (!plus && !minus)) return -1;
     for (int32_t i = 0; i < (plus ? 2 : 1); i++)
         if (args[i]->type.id == WEFT_TYPE_STRING && args[1 - i]->type.id == WEFT_TYPE_INTERVAL_DT) return i;
@@ -297,6 +299,9 @@ static weft_status move_text(weft_ctx *ctx, const char *name, const weft_expr *c
     weft_status st = WEFT_OK;
     const weft_expr *both[2] = {args[0], args[1]};
     WEFT_TRY(st, weft_expr_cast(ctx, both[text], WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP), true, &both[text]));
+    weft_expr moment = *both[text];
+    moment.cast.try_ = strncasecmp(name, "try_", 4) == 0;
+    WEFT_TRY(st, weft_expr_with_args(ctx, &moment, moment.args, &both[text]));
     WEFT_TRY(st, weft_expr_call(ctx, name, both, 2, span, out));
     WEFT_TRY(st, weft_expr_cast(ctx, *out, WEFT_TYPE_OF(WEFT_TYPE_STRING), true, out));
 done:
@@ -419,14 +424,12 @@ static weft_status take_ignore_nulls(weft_ctx *ctx, const weft_aggregate *fn, co
     return WEFT_OK;
 }
 
-/* DISTINCT with an order of its own: of mode never, of listagg only by the text itself. */
+/* mode takes no DISTINCT, and listagg only one that is ordered by the text itself. */
 static weft_status check_distinct_order(weft_ctx *ctx, const weft_aggregate *fn, const weft_expr *const *args,
-                                        const weft_expr *const *bound, int32_t count, const weft_span *span)
+                                        int32_t count, const weft_span *span)
 {
-    if (strcmp(fn->name, "mode") == 0 && count == 2 && weft_str_data(&bound[1]->literal.str)[0] != 'h') {
-        return weft_fail_at(ctx, WEFT_WITHIN_GROUP_DISTINCT, span,
-                            "mode does not support DISTINCT with WITHIN GROUP.");
-    }
+    if (strcmp(fn->name, "mode") == 0)
+        return weft_fail_at(ctx, WEFT_WITHIN_GROUP_DISTINCT, span, "mode does not support DISTINCT.");
     if (strcmp(fn->name, "listagg") == 0 && count > 3 && (count > 4 || !weft_expr_equal(args[0], args[3]))) {
         return weft_fail_at(
             ctx, WEFT_WITHIN_GROUP_MISMATCH, span,
@@ -469,7 +472,7 @@ weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr
         WEFT_TRY(st, weft_expr_cast(ctx, filter, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &filter));
     }
     WEFT_TRY(st, weft_aggregate_bind(ctx, fn, bound, count, span, &proto.type));
-    if (distinct) WEFT_TRY(st, check_distinct_order(ctx, fn, args, bound, count, span));
+    if (distinct) WEFT_TRY(st, check_distinct_order(ctx, fn, args, count, span));
     if (strcmp(fn->name, "collect_list") != 0) /* array_agg() is shown as it, in Spark too */
         WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.aggregate.written));
     if (span != NULL) proto.span = *span;
@@ -477,7 +480,7 @@ weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr
     proto.aggregate.function = fn;
     proto.aggregate.distinct = distinct;
     proto.aggregate.filter = filter;
-    if (fn->constant_first > 0) {
+    if (fn->constant_first > 0 || fn->shows_given) {
         WEFT_TRY(st, copy_args(ctx, args, count, &shown));
         proto.aggregate.shown = shown;
     }

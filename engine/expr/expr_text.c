@@ -622,7 +622,9 @@ void expr_text_expr(expr_text *t, const weft_expr *e)
     case WEFT_EXPR_OR: text_infix(t, e, "OR"); break;
     case WEFT_EXPR_IN: text_in(t, e); break;
     case WEFT_EXPR_IS_NULL: text_null_test(t, e, "isnull", " IS NULL)"); break;
-    case WEFT_EXPR_IS_NOT_NULL: text_null_test(t, e, "isnotnull", " IS NOT NULL)"); break;
+    case WEFT_EXPR_IS_NOT_NULL:
+        text_null_test(t, e, "isnotnull", e->form.written != NULL ? " IS NOT UNKNOWN)" : " IS NOT NULL)");
+        break;
     case WEFT_EXPR_COALESCE:
         text_call_as(t, e->form.written != NULL ? e->form.written : "coalesce", e->args,
                      e->form.written != NULL && strcmp(e->form.written, "zeroifnull") == 0 ? 1

@@ -187,7 +187,13 @@ static weft_status bind_sort(weft_ctx *ctx, const weft_function *fn, const weft_
     WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
     if (count == 2 && args[1]->type.id == WEFT_TYPE_STRING)
         return weft_fail_arg_type(ctx, 1, "\"boolean\"", args[1], span);
-    if (count == 2) WEFT_TRY(st, weft_bind_arg_as(ctx, args, 1, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), span));
+    if (count == 2) {
+        WEFT_TRY(st, weft_bind_arg_as(ctx, args, 1, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), span));
+        WEFT_TRY(st, weft_expr_fold(ctx, args[1], &args[1]));
+        if (args[1]->kind != WEFT_EXPR_LITERAL)
+            return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
+                                "the input `ascendingOrder` should be a foldable \"BOOLEAN\" expression");
+    }
     *type = args[0]->type;
 done:
     return st;
@@ -366,8 +372,14 @@ static weft_status bind_arrays(weft_ctx *ctx, const weft_function *fn, const wef
         return weft_fail_arg_count(ctx, fn->name, form->min_args, form->max_args, count, span);
     *variant = 0;
     const bool pair = count == 2 && form->max_args == 2;
-    const weft_status st = pair ? weft_bind_array_pair(ctx, fn, args, span, type)
-                                : weft_bind_same_arrays(ctx, fn, args, count, span, type);
+    weft_status st = pair ? weft_bind_array_pair(ctx, fn, args, span, type)
+                          : weft_bind_same_arrays(ctx, fn, args, count, span, type);
+    if (st == WEFT_DATATYPE_MISMATCH_ARRAY_DIFF && form->kernel == kernel_array_concat) {
+        weft_error_clear(ctx);
+        st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_DATA_DIFF, span,
+                          "Input to `concat` should all be the same type, but the elements of the arrays are "
+                          "not.");
+    }
     if (st != WEFT_OK || form->kernel == kernel_array_concat) return st;
     return weft_expect_orderable(ctx, fn->name, args[0], span);
 }

@@ -272,6 +272,9 @@ static weft_status hmac_row(weft_ctx *ctx, weft_kernel_call *call, int32_t i)
                             "%.*s.",
                             (int)weft_min_i64(algorithm.len, 64), weft_str_data(&algorithm));
     }
+    if (key->len == 0)
+        return weft_fail_at(ctx, WEFT_HMAC_CRYPTO, &call->expr->span,
+                            "The value of parameter(s) `key` in `hmac` is invalid: it is empty.");
     if (s->crypto.hmac(digest, weft_str_data(key), (int)key->len,
                        (const unsigned char *)weft_str_data(message), message->len, md, &size) == NULL) {
         return weft_fail_at(ctx, WEFT_UNSUPPORTED, &call->expr->span, "OpenSSL refuses to compute hmac");

@@ -9,6 +9,7 @@
 #include "engine/expr/cast_private.h"
 #include "engine/expr/decimal.h"
 #include "engine/expr/fn_entry.h"
+#include "engine/expr/real_digits.h"
 
 /* ---- digits ---- */
 
@@ -324,16 +325,15 @@ static bool format_real(format_sink *sink, const format_spec *spec, const weft_c
         return true;
     }
     int32_t count;
-    if (kind == 'f' && (decimal || places < 15)) { /* half up, of the shortest digits */
+    if (kind == 'f' && (decimal || places < 15)) { /* half up, of the digits of its text */
         count = format_digits(arg, i, places, digits);
         if (!decimal) {
-            char shortest[CAST_DOUBLE_TEXT_BYTES];
+            char shown[WEFT_REAL_DIGITS_MAX];
             int exponent = 0;
-            const int found = value == 0 ? 0
-                                         : cast_shortest_digits(fabs(value), arg->phys == WEFT_PHYS_F32,
-                                                                shortest, &exponent);
+            const int found =
+                value == 0 ? 0 : weft_real_digits(fabs(value), arg->phys == WEFT_PHYS_F32, shown, &exponent);
             const int next = exponent + places + 1; /* the first digit that goes */
-            if (found > 0 && next >= 0 && next < found && shortest[next] == '5' && next == found - 1) {
+            if (found > 0 && next >= 0 && next < found && shown[next] == '5' && next == found - 1) {
                 const double away = fabs(value) + pow(10, -places - 2);
                 count = snprintf(digits, sizeof digits, "%.*f", places, away);
             }
@@ -366,7 +366,7 @@ static weft_status format_text(weft_ctx *ctx, format_sink *sink, const format_sp
     const weft_str *s;
     char *text = NULL;
     size_t len;
-    char number[32];
+    char number[WEFT_DECIMAL_TEXT_BYTES];
     if (arg->phys == WEFT_PHYS_STR) {
         s = weft_arg_str(arg, i);
         text = (char *)(uintptr_t)weft_str_data(s);
@@ -378,8 +378,13 @@ static weft_status format_text(weft_ctx *ctx, format_sink *sink, const format_sp
     } else {
     value:;
         const weft_value value = weft_value_of_column(arg, weft_arg_slot(arg, i));
-        WEFT_TRY(st, weft_value_cast_text(ctx, &value, &text));
-        len = strlen(text);
+        if (arg->type.id == WEFT_TYPE_DECIMAL) {
+            len = (size_t)weft_decimal_exponent_text(value.i128, arg->type.scale, number);
+            text = number;
+        } else {
+            WEFT_TRY(st, weft_value_cast_text(ctx, &value, &text));
+            len = strlen(text);
+        }
     }
     if (spec->precision >= 0) len = weft_utf8_skip(text, len, spec->precision, NULL);
     if (spec->conversion == 'S') {

@@ -137,13 +137,21 @@ static bool step_negative(int64_t a, int64_t b, int64_t *out)
     return !__builtin_sub_overflow((int64_t)0, a, out);
 }
 
+/* Days beyond the range of dates wrap around, as in Spark. */
+static bool step_days(int64_t a, int64_t b, int64_t *out)
+{
+    *out = (int32_t)(uint32_t)(a + b);
+    return true;
+}
+static bool step_days_back(int64_t a, int64_t b, int64_t *out) { return step_days(a, -b, out); }
+
 weft_status weft_kernel_date_add_days(weft_ctx *ctx, weft_kernel_call *call)
 {
-    return interval_rows(ctx, call, step_add, "add to the date, in days,");
+    return interval_rows(ctx, call, step_days, "add to the date, in days,");
 }
 weft_status weft_kernel_date_sub_days(weft_ctx *ctx, weft_kernel_call *call)
 {
-    return interval_rows(ctx, call, step_sub, "subtract from the date, in days,");
+    return interval_rows(ctx, call, step_days_back, "subtract from the date, in days,");
 }
 weft_status weft_kernel_date_add_months(weft_ctx *ctx, weft_kernel_call *call)
 {

@@ -23,7 +23,8 @@ static weft_status common_keys(weft_ctx *ctx, const weft_function *fn, const wef
     weft_status st = WEFT_OK;
     weft_type key, map;
     bool found = args[0]->type.id == WEFT_TYPE_MAP && args[1]->type.id == WEFT_TYPE_MAP &&
-                 !weft_text_promoted(args[0]->type.children[0].type, args[1]->type.children[0].type);
+                 (!weft_ansi(ctx) ||
+                  !weft_text_promoted(args[0]->type.children[0].type, args[1]->type.children[0].type));
     if (found)
         WEFT_TRY(st, weft_type_common_in(ctx, args[0]->type.children[0].type, args[1]->type.children[0].type,
                                          &key, &found));

@@ -13,6 +13,7 @@
 #include "engine/expr/fn_entry.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
+#include "engine/expr/real_digits.h"
 
 /* ---- round, bround, floor, ceil ---- */
 
@@ -79,15 +80,15 @@ static weft_status round_integral_rows(weft_ctx *ctx, weft_kernel_call *call, bo
     return WEFT_OK;
 }
 
-/* Through the shortest decimal digits, as java.math.BigDecimal.valueOf(x).setScale(n): 2.675 rounds to 2.68.
+/* Through the digits of its text, as java.math.BigDecimal.valueOf(x).setScale(n): 2.675 rounds to 2.68.
  */
 static double round_double(double value, int64_t places, bool even, bool single)
 {
-    char digits[CAST_DOUBLE_TEXT_BYTES], text[64];
+    char digits[WEFT_REAL_DIGITS_MAX], text[64];
     int exponent = 0;
     if (!isfinite(value)) return value;
     if (value == 0) return 0; /* a BigDecimal has no negative zero */
-    const int count = cast_shortest_digits(fabs(value), single, digits, &exponent);
+    const int count = weft_real_digits(fabs(value), single, digits, &exponent);
     weft_i128 unscaled = 0, kept = 0;
     for (int d = 0; d < count; d++) unscaled = unscaled * 10 + (digits[d] - '0');
     const int scale = count - 1 - exponent;
@@ -143,7 +144,8 @@ static weft_status round_bind(weft_ctx *ctx, const weft_function *fn, const weft
         const weft_expr *folded;
         WEFT_TRY(st, weft_expr_fold(ctx, args[1], &folded));
         if (folded->kind != WEFT_EXPR_LITERAL) {
-            return weft_fail_arg_type(ctx, 1, "\"int\" (a constant)", args[1], span);
+            return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
+                                "the input `scale` should be a foldable \"INT\" expression");
         }
         args[1] = folded;
         digits = folded->literal;

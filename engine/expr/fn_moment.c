@@ -77,6 +77,26 @@ static weft_status kernel_trunc(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
+/* A constant unit that is none gives NULL before the text of a moment is read. */
+static weft_status bind_trunc(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                              const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *unit = NULL;
+    const int32_t at = strcmp(fn->name, "trunc") == 0 ? 1 : 0;
+    WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
+    WEFT_TRY(st, weft_expr_fold(ctx, args[at], &unit));
+    const weft_expr *moment = args[1 - at];
+    if (unit->kind != WEFT_EXPR_LITERAL || moment->kind != WEFT_EXPR_CAST || !moment->cast.implicit)
+        return WEFT_OK;
+    if (!unit->literal.is_null && unit_find(&unit->literal.str) != UNIT_NONE) return WEFT_OK;
+    weft_expr copy = *moment;
+    copy.cast.try_ = true;
+    WEFT_TRY(st, weft_expr_with_args(ctx, &copy, copy.args, &args[1 - at]));
+done:
+    return st;
+}
+
 /* Below a day instants are cut as they are, by UTC's seconds; hours by the clock on the wall. */
 static int64_t moment_truncate(weft_zone *zone, moment_unit unit, int64_t us)
 {
@@ -472,11 +492,11 @@ static weft_status kernel_localtimestamp(weft_ctx *ctx, weft_kernel_call *call)
                                             .example = sql,                                                  \
                                             .example_result = want}
 WEFT_FN_FORM(trunc, 2, 2, DATE, kernel_trunc, DATE, S);
-ENTRY(trunc, "trunc", NULL, WEFT_FN_GIVES_NULL, NULL,
+ENTRY(trunc, "trunc", NULL, WEFT_FN_GIVES_NULL, bind_trunc,
       "trunc(d, unit): the first day of the YEAR, QUARTER, MONTH or WEEK",
       "SELECT trunc(DATE '2019-08-04', 'MM')", "2019-08-01");
 static const weft_signature date_trunc_signatures[] = {{{S, STAMP}, 2, 2, STAMP, kernel_date_trunc}};
-ENTRY(date_trunc, "date_trunc", NULL, WEFT_FN_GIVES_NULL | WEFT_FN_ZONED, NULL,
+ENTRY(date_trunc, "date_trunc", NULL, WEFT_FN_GIVES_NULL | WEFT_FN_ZONED, bind_trunc,
       "date_trunc(unit, t): where the unit, YEAR to MICROSECOND, began",
       "SELECT date_trunc('HOUR', '2015-03-05 09:32:05')", "2015-03-05 09:00:00");
 static const weft_signature timestampadd_signatures[] = {

@@ -241,6 +241,7 @@ static weft_status kernel_cast(weft_ctx *ctx, weft_kernel_call *call)
     const pattern_state *s = call->state;
     cast.kind = WEFT_EXPR_CAST;
     cast.cast.implicit = false;
+    cast.cast.column = NULL;
     cast.cast.try_ = weft_raise_tried(call->expr);
     weft_kernel_call inner = *call;
     inner.expr = &cast;

@@ -81,7 +81,8 @@ static weft_status bind_options(weft_ctx *ctx, const weft_function *fn, const we
     char text[256];
     if (i >= count) return WEFT_OK;
     const weft_type type = args[i]->type;
-    if (type.id != WEFT_TYPE_MAP)
+    const bool made = args[i]->kind == WEFT_EXPR_CALL && strcmp(args[i]->call.function->name, "map") == 0;
+    if (type.id != WEFT_TYPE_MAP || (!made && args[i]->kind != WEFT_EXPR_LITERAL))
         return weft_fail_at(ctx, WEFT_INVALID_OPTIONS_MAP, span,
                             "Invalid options: Must use the `map()` function for options.");
     if (type.children[0].type.id != WEFT_TYPE_STRING || type.children[1].type.id != WEFT_TYPE_STRING)
@@ -131,17 +132,14 @@ done:
     return st;
 }
 
-/* args[0] is a constant string that is not NULL. */
-static weft_status bind_sample_text(weft_ctx *ctx, const weft_expr **args, const char *what,
-                                    const weft_span *span)
+/* args[0] is a constant. */
+static weft_status bind_sample(weft_ctx *ctx, const weft_expr **args, const char *what, const weft_span *span)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, weft_expr_fold(ctx, args[0], &args[0]));
     if (args[0]->kind != WEFT_EXPR_LITERAL)
-        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
-                            "the input `%s` should be a foldable \"STRING\" expression", what);
-    if (args[0]->literal.is_null)
-        st = weft_fail_at(ctx, WEFT_UNEXPECTED_NULL, span, "The %s must not be null.", what);
+        st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
+                          "the input `%s` should be a foldable \"STRING\" expression", what);
 done:
     return st;
 }
@@ -154,8 +152,11 @@ weft_status weft_bind_schema_of(weft_ctx *ctx, const weft_text_format *format, c
     void *rules = NULL;
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_STRING);
+    if (count > 0) WEFT_TRY(st, bind_sample(ctx, args, format->name, span));
     WEFT_TRY(st, weft_bind_json_args(ctx, fn, args, 1, 2, count, span));
-    WEFT_TRY(st, bind_sample_text(ctx, args, format->name, span));
+    WEFT_TRY(st, weft_expr_fold(ctx, args[0], &args[0]));
+    if (args[0]->literal.is_null)
+        return weft_fail_at(ctx, WEFT_UNEXPECTED_NULL, span, "The %s must not be null.", format->name);
     WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, format->rules_bytes, &rules));
     WEFT_TRY(st, weft_bind_rules(ctx, format, fn, args, 1, count, span, rules));
 done:

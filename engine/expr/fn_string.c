@@ -185,9 +185,9 @@ static int32_t string_position(const weft_str *part, const weft_str *s, int64_t 
     const char *text = weft_str_data(s);
     int64_t left;
     if (start < 1) return 0;
+    if (part->len == 0) return 1;
     const size_t from = weft_utf8_skip(text, s->len, start - 1, &left);
     if (left > 0) return 0;
-    if (part->len == 0) return (int32_t)start;
     const char *at = weft_bytes_loops_get()->find(text + from, s->len - from, weft_str_data(part), part->len);
     return at == NULL ? 0 : (int32_t)(weft_utf8_length(text, (size_t)(at - text)) + 1);
 }
@@ -197,7 +197,15 @@ static weft_status kernel_position(weft_ctx *ctx, weft_kernel_call *call)
     (void)ctx;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (!weft_call_valid(call, i)) continue;
+        const bool unknown = call->arg_count > 2 && weft_arg_is_null(&call->args[2], i);
+        if (unknown) { /* without a start it stands nowhere */
+            ((int32_t *)call->out->values)[i] = 0;
+            continue;
+        }
+        if (weft_arg_is_null(&call->args[0], i) || weft_arg_is_null(&call->args[1], i)) {
+            weft_vector_set_null(call->out, i);
+            continue;
+        }
         const int64_t start = call->arg_count > 2 ? weft_arg_i64(&call->args[2], i) : 1;
         ((int32_t *)call->out->values)[i] =
             string_position(weft_arg_str(&call->args[0], i), weft_arg_str(&call->args[1], i), start);
@@ -422,7 +430,7 @@ WEFT_FN_FORM(rtrim, 1, 2, S, kernel_rtrim, S, S);
 WEFT_FN_ENTRY(rtrim, "rtrim", NULL, 0, NULL, "rtrim([characters,] s): without the characters at the end",
               "SELECT rtrim('a  ')", "a");
 WEFT_FN_FORM(position, 2, 3, I, kernel_position, S, S, I);
-WEFT_FN_ENTRY(position, "position", "locate", 0, NULL,
+WEFT_FN_ENTRY(position, "position", "locate", WEFT_FN_NULL_OWN, NULL,
               "position(part, s [, start]): where part stands in s; 0 when nowhere",
               "SELECT position('a', 'Spark')", "3");
 static const weft_signature starts_with_signatures[] = {{{S, S}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_starts},

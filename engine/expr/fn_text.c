@@ -286,6 +286,21 @@ done:
     return st;
 }
 
+/* Texts and bytes do not go together: what replaces bytes has to be bytes, or a NULL. */
+static weft_status bind_overlay(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                                const weft_span *span, int32_t *variant, weft_type *type)
+{
+    if (count > 1) {
+        const bool bytes = args[0]->type.id == WEFT_TYPE_BINARY, with = args[1]->type.id == WEFT_TYPE_BINARY;
+        const bool null = args[bytes ? 1 : 0]->type.id == WEFT_TYPE_NULL;
+        if (bytes != with && !(bytes && null))
+            return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_DATA_DIFF, span,
+                                "Input to `overlay` should all be the same type, but one is a text and the "
+                                "other is \"BINARY\".");
+    }
+    return weft_bind_default(ctx, fn, args, count, span, variant, type);
+}
+
 static weft_status kernel_space(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
@@ -443,7 +458,7 @@ WEFT_FN_ENTRY(translate, "translate", NULL, 0, NULL,
 static const weft_signature overlay_signatures[] = {
     {{S, S, I, I}, 3, 4, S, kernel_overlay},
     {{WEFT_TYPE_BINARY, WEFT_TYPE_BINARY, I, I}, 3, 4, WEFT_TYPE_BINARY, weft_kernel_bytes_overlay}};
-WEFT_FN_ENTRY(overlay, "overlay", NULL, 0, NULL,
+WEFT_FN_ENTRY(overlay, "overlay", NULL, 0, bind_overlay,
               "overlay(s, with, position [, length]): a part of s replaced, as long as with unless told",
               "SELECT overlay('Spark SQL', '_', 6)", "Spark_SQL");
 WEFT_FN_FORM(space, 1, 1, S, kernel_space, I);

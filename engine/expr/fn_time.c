@@ -26,8 +26,13 @@ static weft_status time_bind(weft_ctx *ctx, const weft_function *fn, const weft_
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, time_begin(ctx, fn, count, span));
-    for (int32_t i = 0; i < count; i++) { /* a text is no time here */
+    const bool casts = strcmp(fn->name, "time_diff") == 0 || strcmp(fn->name, "time_trunc") == 0;
+    for (int32_t i = 0; i < count; i++) { /* a text is a time to these two alone */
         const bool wanted = fn->signatures[0].args[i] == WEFT_TYPE_TIME;
+        const weft_type_id id = (weft_type_id)args[i]->type.id;
+        const bool moment = id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ;
+        if (wanted && casts && (id == WEFT_TYPE_STRING || (moment && weft_ansi(ctx))))
+            WEFT_TRY(st, weft_expr_cast(ctx, args[i], weft_type_time(6), true, &args[i]));
         if (wanted && args[i]->type.id != WEFT_TYPE_TIME && args[i]->type.id != WEFT_TYPE_NULL)
             return weft_fail_arg_type(ctx, i, "\"time\"", args[i], span);
     }

@@ -100,9 +100,11 @@ static weft_status bind_get(weft_ctx *ctx, const weft_function *fn, const weft_e
             ctx, WEFT_NOT_VARIANT_COLUMN, span,
             "The semi-structured extraction operator (`:`) can only be applied to a column of "
             "the VARIANT type.");
+    if (count == 3 && !extract) WEFT_TRY(st, bind_type(ctx, args, span, type)); /* before the others */
     WEFT_TRY(st, weft_bind_variant_arg(ctx, args, 0, span));
+    if (args[1]->type.id != WEFT_TYPE_STRING && args[1]->type.id != WEFT_TYPE_NULL)
+        return weft_fail_arg_type(ctx, 1, "\"STRING\"", args[1], span);
     WEFT_TRY(st, weft_bind_text_arg(ctx, args, 1, span));
-    if (count == 3 && !extract) WEFT_TRY(st, bind_type(ctx, args, span, type));
 done:
     return st;
 }

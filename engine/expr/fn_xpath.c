@@ -7,6 +7,7 @@
 #include "engine/expr/cast_private.h"
 #include "engine/expr/fn_entry.h"
 #include "engine/expr/nested_call.h"
+#include "engine/expr/real_digits.h"
 #include "engine/expr/xml_doc.h"
 
 /* Of a call site in a lane. */
@@ -61,6 +62,10 @@ static weft_status bind_xpath(weft_ctx *ctx, const weft_function *fn, const weft
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     if (type->id == WEFT_TYPE_ARRAY)
         WEFT_TRY(st, weft_type_make_array(ctx, WEFT_TYPE_OF(WEFT_TYPE_STRING), type));
+    WEFT_TRY(st, weft_expr_fold(ctx, args[1], &args[1]));
+    if (args[1]->kind != WEFT_EXPR_LITERAL)
+        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
+                            "the input `path` should be a foldable \"STRING\" expression");
     for (int32_t i = 0; i < 2; i++) {
         if (args[i]->type.id == WEFT_TYPE_NULL)
             WEFT_TRY(st, weft_expr_cast(ctx, args[i], WEFT_TYPE_OF(WEFT_TYPE_STRING), true, &args[i]));
@@ -68,9 +73,6 @@ static weft_status bind_xpath(weft_ctx *ctx, const weft_function *fn, const weft
             return weft_fail_arg_type(ctx, i, "\"STRING\"", args[i], span);
     }
     WEFT_TRY(st, weft_expr_fold(ctx, args[1], &args[1]));
-    if (args[1]->kind != WEFT_EXPR_LITERAL)
-        st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
-                          "the input `path` should be a foldable \"STRING\" expression");
 done:
     return st;
 }
@@ -101,13 +103,13 @@ static double text_number(const char *text, size_t len)
 static weft_status number_text(weft_ctx *ctx, double value, weft_text *out)
 {
     weft_status st = WEFT_OK;
-    char digits[CAST_DOUBLE_TEXT_BYTES];
+    char digits[WEFT_REAL_DIGITS_MAX];
     int exponent = 0;
     if (isnan(value)) return weft_text_append(ctx, out, "NaN", 3);
     if (value < 0) WEFT_TRY(st, weft_text_append(ctx, out, "-", 1));
     if (isinf(value)) return weft_text_append(ctx, out, "Infinity", 8);
     if (value == 0) return weft_text_append(ctx, out, "0", 1);
-    const int count = cast_shortest_digits(fabs(value), false, digits, &exponent);
+    const int count = weft_real_digits(fabs(value), false, digits, &exponent);
     if (exponent < 0) WEFT_TRY(st, weft_text_append(ctx, out, "0.", 2));
     for (int zeros = -1 - exponent; zeros > 0; zeros--) WEFT_TRY(st, weft_text_append(ctx, out, "0", 1));
     for (int at = 0; at <= exponent || at < count; at++) {

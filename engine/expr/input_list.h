@@ -37,6 +37,7 @@ X("map_contains_key", 1, 1, IS(MAP), MAP_FUNCTION_TYPES,
   "a map, then a value of the type of its keys, is required")
 X("map_contains_key", 2, 2, ~NONE, DATATYPE_MISMATCH_NULL_TYPE,
   "Null typed values cannot be used as arguments")
+X("(array_concat)", 1, 0, ~IS(MAP), DATATYPE_MISMATCH, "\"STRING\" or \"BINARY\" or \"ARRAY\"")
 X("(array_concat)", 1, 0, IS(ARRAY) | NONE, DATATYPE_MISMATCH_DATA_DIFF,
   "arrays do not go together with other types")
 /* Texts and bytes. */
@@ -56,11 +57,9 @@ X("format_number", 1, 1, NUMERIC | NONE, DATATYPE_MISMATCH, "\"NUMERIC\"")
 X("format_number", 2, 2, IS(INT) | TEXT | NONE, DATATYPE_MISMATCH, "\"INT\" or \"STRING\"")
 X("assert_true", 1, 1, IS(BOOLEAN) | NONE, DATATYPE_MISMATCH, "\"BOOLEAN\"")
 X("variant_delete", 2, 0, TEXT | NONE, DATATYPE_MISMATCH, "\"STRING\"")
-X("variant_get", 2, 2, TEXT | NONE, DATATYPE_MISMATCH, "\"STRING\"")
 X("variant_array_append", 2, 2, TEXT | NONE, DATATYPE_MISMATCH, "\"STRING\"")
 X("variant_insert", 2, 2, TEXT | NONE, DATATYPE_MISMATCH, "\"STRING\"")
 X("variant_set", 2, 2, TEXT | NONE, DATATYPE_MISMATCH, "\"STRING\"")
-X("try_variant_get", 2, 2, TEXT | NONE, DATATYPE_MISMATCH, "\"STRING\"")
 X("try_variant_array_append", 2, 2, TEXT | NONE, DATATYPE_MISMATCH, "\"STRING\"")
 X("try_variant_insert", 2, 2, TEXT | NONE, DATATYPE_MISMATCH, "\"STRING\"")
 X("try_variant_set", 2, 2, TEXT | NONE, DATATYPE_MISMATCH, "\"STRING\"")
@@ -73,7 +72,14 @@ X("try_variant_array_append", 3, 3, ~IS(INTERVAL), DATATYPE_MISMATCH_CAST,
 X("try_variant_insert", 3, 3, ~IS(INTERVAL), DATATYPE_MISMATCH_CAST,
   "cannot cast \"INTERVAL\" to \"VARIANT\"")
 X("try_variant_set", 3, 3, ~IS(INTERVAL), DATATYPE_MISMATCH_CAST, "cannot cast \"INTERVAL\" to \"VARIANT\"")
+X("vector_norm", 2, 2, IS(FLOAT), DATATYPE_MISMATCH, "\"FLOAT\"")
+X("vector_normalize", 2, 2, IS(FLOAT), DATATYPE_MISMATCH, "\"FLOAT\"")
 /* Times. */
+X("time_from_micros", 1, 1, INTEGRAL | NONE, DATATYPE_MISMATCH, "\"INTEGRAL\"")
+X("time_from_millis", 1, 1, INTEGRAL | NONE, DATATYPE_MISMATCH, "\"INTEGRAL\"")
+X("time_from_seconds", 1, 1, NUMERIC | NONE, DATATYPE_MISMATCH, "\"NUMERIC\"")
+X("to_time", 1, 2, TEXT | NONE, DATATYPE_MISMATCH, "\"STRING\"")
+X("try_to_time", 1, 2, TEXT | NONE, DATATYPE_MISMATCH, "\"STRING\"")
 X("date_add", 1, 1, ~IS(TIME), DATATYPE_MISMATCH, "\"DATE\"")
 X("date_sub", 1, 1, ~IS(TIME), DATATYPE_MISMATCH, "\"DATE\"")
 X("timestamp_micros", 1, 1, INTEGRAL | NONE, DATATYPE_MISMATCH, "\"INTEGRAL\"")

@@ -9,6 +9,7 @@
 #include "engine/expr/calendar.h"
 #include "engine/expr/cast_private.h"
 #include "engine/expr/datetime_pattern.h"
+#include "engine/expr/decimal.h"
 #include "engine/expr/utf8.h"
 #include "engine/expr/value.h"
 #include "engine/expr/variant_json.h"
@@ -18,6 +19,7 @@ typedef struct nested_writer {
     weft_zone *zone;
     weft_text *out;
     bool json;
+    bool exponents; /* small decimals have them */
     weft_json_style style;
     int32_t depth; /* objects that are open, for pretty */
 } nested_writer;
@@ -172,7 +174,9 @@ static weft_status put_plain(nested_writer *w, const weft_column *column, int32_
         return w->json ? weft_text_append_json(w->ctx, w->out, bytes, value.str.len, w->style.escapes)
                        : weft_text_append(w->ctx, w->out, bytes, value.str.len);
     }
-    int len = cast_plain_text(w->zone, &value, small);
+    int len = (w->json || w->exponents) && column->type.id == WEFT_TYPE_DECIMAL
+                  ? weft_decimal_exponent_text(value.i128, column->type.scale, small)
+                  : cast_plain_text(w->zone, &value, small);
     if (len < 0) {
         WEFT_TRY(st, weft_value_text(w->ctx, &value, &text));
         len = (int)strlen(text);
@@ -393,6 +397,13 @@ weft_status weft_nested_text(weft_ctx *ctx, weft_zone *zone, const weft_column *
                              weft_text *out)
 {
     nested_writer w = {.ctx = ctx, .zone = zone, .out = out};
+    return put_slot(&w, column, row);
+}
+
+weft_status weft_nested_cast(weft_ctx *ctx, weft_zone *zone, bool plain_decimals, const weft_column *column,
+                             int32_t row, weft_text *out)
+{
+    nested_writer w = {.ctx = ctx, .zone = zone, .out = out, .exponents = !plain_decimals};
     return put_slot(&w, column, row);
 }
 

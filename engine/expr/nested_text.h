@@ -22,6 +22,9 @@ void weft_text_release(weft_text *text);
  * NULL for types without (weft_zone_in_type). Errors: WEFT_NOMEM, WEFT_LIMIT (2 GiB). */
 WEFT_MUST_CHECK weft_status weft_nested_text(weft_ctx *ctx, weft_zone *zone, const weft_column *column,
                                              int32_t row, weft_text *out);
+/* The same; plain_decimals false: small decimals with exponents (weft_decimal_exponent_text). */
+WEFT_MUST_CHECK weft_status weft_nested_cast(weft_ctx *ctx, weft_zone *zone, bool plain_decimals,
+                                             const weft_column *column, int32_t row, weft_text *out);
 /* Which characters of a JSON string are escapes though they need not. */
 typedef enum weft_json_escapes {
     WEFT_JSON_ESCAPE_LEAST,

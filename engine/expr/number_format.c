@@ -102,6 +102,7 @@ static weft_status check_tokens(weft_ctx *ctx, const format_tokens *t, const wef
     const int32_t point = token_find(t, TOKEN_POINT);
     if (text->len == 0)
         return fail_format(ctx, WEFT_FORMAT_EMPTY, text, span, "The number format string cannot be empty.");
+    if (digits < 0 && token_find(t, TOKEN_SEPARATOR) >= 0) return check_separators(ctx, t, text, span);
     if (digits < 0)
         return fail_format(ctx, WEFT_FORMAT_NO_DIGIT, text, span, "It requires at least one number digit.");
     if (currency > digits)

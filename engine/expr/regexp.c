@@ -33,7 +33,8 @@ static bool is_plain_text(const char *text, uint32_t len)
     return true;
 }
 
-/* Compile what stands for the Java pattern; lines end at \n, \r or both, as for Java. */
+/* Compile what stands for the Java pattern; lines end at \n, \r or both, as for Java, and letters and digits
+ * of all scripts are parts of words to \b. */
 static weft_status compile_java(weft_ctx *ctx, const weft_expr *e, const weft_str *pattern, pcre2_code **out)
 {
     weft_status st = WEFT_OK;
@@ -45,7 +46,7 @@ static weft_status compile_java(weft_ctx *ctx, const weft_expr *e, const weft_st
     (void)pcre2_set_newline(lines, PCRE2_NEWLINE_ANYCRLF);
     WEFT_TRY(st, weft_regexp_from_java(ctx, weft_str_data(pattern), pattern->len, &java));
     *out = pcre2_compile((PCRE2_SPTR)(java.len == 0 ? "" : java.bytes), java.len,
-                         PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error, &at, lines);
+                         PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF, &error, &at, lines);
     if (*out == NULL) {
         char text[160];
         (void)pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof text);

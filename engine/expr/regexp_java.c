@@ -38,6 +38,13 @@ static int peek(const java_pattern *p, size_t ahead)
     return p->at + ahead < p->len ? (unsigned char)p->text[p->at + ahead] : 0;
 }
 
+/* PCRE2 would take it, Java does not: what does not compile stands for all that is left. */
+static weft_status put_refused(java_pattern *p, weft_text *out)
+{
+    p->at = p->len;
+    return put(p, out, "(");
+}
+
 static weft_status put_character(java_pattern *p, weft_text *out, uint32_t c)
 {
     char text[16];
@@ -101,7 +108,7 @@ static const char *java_property(const char *name, size_t len)
         {"Blank", " \\t"},
         {"Cntrl", "\\x00-\\x1f\\x7f"},
         {"XDigit", "0-9a-fA-F"},
-        {"Space", "\\s"},
+        {"Space", "\\t-\\r "},
         {"L1", "\\x00-\\xff"},
         {"all", "\\x00-\\x{10ffff}"},
         {"LC", "\\p{Lu}\\p{Ll}\\p{Lt}"},
@@ -114,7 +121,8 @@ static const char *java_property(const char *name, size_t len)
         {"javaLetterOrDigit", "\\p{L}\\p{Nd}"},
         {"javaSpaceChar", "\\p{Z}"},
         {"javaWhitespace",
-         "\\s\\x1c-\\x1f\\p{Zl}\\p{Zp}\\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{205f}\\x{3000}"},
+         "\\t-\\r "
+         "\\x1c-\\x1f\\p{Zl}\\p{Zp}\\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{205f}\\x{3000}"},
         {"javaISOControl", "\\x00-\\x1f\\x7f-\\x9f"},
     };
     for (int32_t i = 0; i < WEFT_COUNT(known); i++)
@@ -164,6 +172,30 @@ done:
     return st;
 }
 
+/* \d, \s, \w and their complements: of ASCII, whatever PCRE2_UCP says. Complements are classes of their own.
+ */
+static weft_status take_kind(java_pattern *p, weft_text *out, bool in_class, bool *apart)
+{
+    weft_status st = WEFT_OK;
+    const int letter = peek(p, 1), kind = letter | 0x20;
+    const bool negated = letter != kind;
+    p->at += 2;
+    *apart = in_class && negated;
+    if (!in_class || negated) WEFT_TRY(st, put(p, out, negated ? "[^" : "["));
+    WEFT_TRY(st, put(p, out, kind == 'd' ? "0-9" : kind == 's' ? "\\t-\\r " : "a-zA-Z0-9_"));
+    if (!in_class || negated) WEFT_TRY(st, put(p, out, "]"));
+done:
+    return st;
+}
+
+/* \x{…} and what else has braces behind it. */
+static weft_status take_braced(java_pattern *p, weft_text *out)
+{
+    const char *open = p->text + p->at + 2;
+    const char *end = peek(p, 2) == '{' ? memchr(open, '}', p->len - p->at - 2) : NULL;
+    return copy(p, out, end == NULL ? 2 : (size_t)(end - open) + 3);
+}
+
 /* \Q…\E, or to the end. */
 static weft_status take_quoted(java_pattern *p, weft_text *out)
 {
@@ -181,6 +213,15 @@ static weft_status take_escape(java_pattern *p, weft_text *out, bool in_class, b
     case 'p':
     case 'P': return take_property(p, out, in_class, apart);
     case 'Q': return take_quoted(p, out);
+    case 'd':
+    case 'D':
+    case 's':
+    case 'S':
+    case 'w':
+    case 'W': return take_kind(p, out, in_class, apart);
+    case 'b': return peek(p, 2) == '{' ? put_refused(p, out) : copy(p, out, 2); /* no \b{g} */
+    case 'N':
+    case 'x': return take_braced(p, out);
     default: return copy(p, out, 1 + weft_utf8_bytes((unsigned char)peek(p, 1)));
     }
 }
@@ -328,11 +369,13 @@ done:
 
 /* ---- the whole ---- */
 
-/* (?flags) and (?flags: without those that PCRE2 does not have. */
+/* (?flags) and (?flags: without those that PCRE2 does not have. What Java does not have is made what does not
+ * compile: (?#, (?|, (?R). */
 static weft_status take_flags(java_pattern *p, weft_text *out)
 {
     weft_status st = WEFT_OK;
     size_t end = 2;
+    if (peek(p, 2) == 0 || strchr(":=!<>imsxudU-", peek(p, 2)) == NULL) return put_refused(p, out);
     while (peek(p, end) != 0 && strchr("imsxudU-", peek(p, end)) != NULL) end++;
     const bool flags = end > 2 && (peek(p, end) == ')' || peek(p, end) == ':');
     WEFT_TRY(st, copy(p, out, 2));
@@ -344,18 +387,40 @@ done:
     return st;
 }
 
+/* A brace opens {n}, {n,} or {n,m} and is never itself. Where there is nothing before it, nothing is
+ * repeated. */
+static weft_status take_count(java_pattern *p, weft_text *out, bool behind_atom)
+{
+    weft_status st = WEFT_OK;
+    uint32_t value;
+    size_t end = 1 + (size_t)digits(p, 1, INT32_MAX, 10, &value);
+    const bool counted = end > 1;
+    if (counted && peek(p, end) == ',') end += 1 + (size_t)digits(p, end + 1, INT32_MAX, 10, &value);
+    if (!counted || peek(p, end) != '}') return put_refused(p, out);
+    if (!behind_atom) WEFT_TRY(st, put(p, out, "(?:)"));
+    WEFT_TRY(st, copy(p, out, end + 1));
+done:
+    return st;
+}
+
 weft_status weft_regexp_from_java(weft_ctx *ctx, const char *pattern, size_t len, weft_text *out)
 {
     weft_status st = WEFT_OK;
     java_pattern p = {.ctx = ctx, .text = pattern, .len = len};
-    bool apart;
+    bool apart, atom = false;
     while (p.at < p.len) {
+        const bool behind_atom = atom;
+        atom = strchr("(|", peek(&p, 0)) == NULL;
         if (peek(&p, 0) == '\\')
             WEFT_TRY(st, take_escape(&p, out, false, &apart));
         else if (peek(&p, 0) == '[')
             WEFT_TRY(st, take_class(&p, out));
         else if (peek(&p, 0) == '(' && peek(&p, 1) == '?')
             WEFT_TRY(st, take_flags(&p, out));
+        else if (peek(&p, 0) == '(' && peek(&p, 1) == '*')
+            WEFT_TRY(st, put_refused(&p, out));
+        else if (peek(&p, 0) == '{')
+            WEFT_TRY(st, take_count(&p, out, behind_atom));
         else
             WEFT_TRY(st, copy(&p, out, 1));
     }

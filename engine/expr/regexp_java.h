@@ -2,8 +2,9 @@
  *
  * The two dialects agree but for: classes within classes with their union and intersection ([a-z&&[^b]]),
  * \uXXXX and \0 before octal digits, names of properties (\p{Alpha}, \p{IsLatin}, \p{javaUpperCase}), and
- * the flags u, d and U, which are left out: letters of all scripts have two cases in any case, but \w stays
- * ASCII's. Names that PCRE2 does not know (blocks as \p{InGreek}) are kept, and refused by its compiler. */
+ * the flags u, d and U, which are left out: letters of all scripts have two cases in any case, but \w, \d and
+ * \s stay ASCII's, and braces that count nothing, (?# and (*, which Java refuses. Names that PCRE2 does not
+ * know (blocks as \p{InGreek}) are kept, and refused by its compiler. */
 #ifndef WEFT_EXPR_REGEXP_JAVA_H
 #define WEFT_EXPR_REGEXP_JAVA_H
 

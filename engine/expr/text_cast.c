@@ -182,7 +182,7 @@ weft_status weft_text_of_value(weft_ctx *ctx, const weft_json_format *format, co
     if (id == WEFT_TYPE_BINARY) return append_bytes(ctx, weft_column_value(column, slot), out);
     const bool moment = id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ ||
                         id == WEFT_TYPE_TIME;
-    if (!moment) return weft_nested_text(ctx, format->zone, column, slot, out);
+    if (!moment) return weft_nested_cast(ctx, format->zone, false, column, slot, out);
     WEFT_TRY(st, weft_nested_json(ctx, format->zone, &format->style, column, slot, out));
     if (out->len - begin >= 2) { /* without the quotes of JSON */
         memmove(out->bytes + begin, out->bytes + begin + 1, out->len - begin - 2);

@@ -6,56 +6,8 @@
 
 #include "engine/columnar/nested.h"
 #include "engine/expr/cast.h"
+#include "engine/expr/decimal.h"
 #include "engine/expr/interval.h"
-
-enum { DECIMAL_TEXT_BYTES = 64 }; /* 39 digits, sign, point, exponent */
-
-/* The digits of a non-negative number, most significant first; returns their count. */
-static int decimal_digits(weft_u128 magnitude, char digits[40])
-{
-    char reversed[40];
-    int count = 0;
-    do {
-        reversed[count++] = (char)('0' + (int)(magnitude % 10));
-        magnitude /= 10;
-    } while (magnitude > 0);
-    for (int i = 0; i < count; i++) digits[i] = reversed[count - 1 - i];
-    return count;
-}
-
-/* java.math.BigDecimal.toString, which Spark's names show: plain unless the exponent is below -6. */
-static void decimal_text(weft_i128 unscaled, int scale, char text[DECIMAL_TEXT_BYTES])
-{
-    char digits[40];
-    const bool negative = unscaled < 0;
-    const int count = decimal_digits(negative ? -(weft_u128)unscaled : (weft_u128)unscaled, digits);
-    const int exponent = count - 1 - scale;
-    char *to = text;
-
-    if (negative) *to++ = '-';
-    if (scale == 0) {
-        memcpy(to, digits, (size_t)count);
-        to += count;
-    } else if (exponent >= -6) {
-        const int whole = count > scale ? count - scale : 0;
-        if (whole == 0) *to++ = '0';
-        memcpy(to, digits, (size_t)whole);
-        to += whole;
-        *to++ = '.';
-        for (int i = count; i < scale; i++) *to++ = '0';
-        memcpy(to, digits + whole, (size_t)(count - whole));
-        to += count - whole;
-    } else {
-        *to++ = digits[0];
-        if (count > 1) {
-            *to++ = '.';
-            memcpy(to, digits + 1, (size_t)(count - 1));
-            to += count - 1;
-        }
-        to += snprintf(to, 8, "E%+d", exponent);
-    }
-    *to = '\0';
-}
 
 static weft_status interval_text(weft_ctx *ctx, const weft_value *value, char **out)
 {
@@ -92,7 +44,7 @@ static weft_status quoted_text(weft_ctx *ctx, const char *type_name, const weft_
 
 weft_status weft_value_text(weft_ctx *ctx, const weft_value *value, char **out)
 {
-    char text[DECIMAL_TEXT_BYTES];
+    char text[WEFT_DECIMAL_TEXT_BYTES];
 
     if (value->is_null) return weft_arena_copy(ctx, ctx->arena, "NULL", 4, out);
     switch ((weft_type_id)value->type.id) {
@@ -103,8 +55,8 @@ weft_status weft_value_text(weft_ctx *ctx, const weft_value *value, char **out)
     case WEFT_TYPE_INT:
     case WEFT_TYPE_BIGINT: return weft_arena_printf(ctx, ctx->arena, out, "%lld", (long long)value->i64);
     case WEFT_TYPE_DECIMAL:
-        decimal_text(value->i128, value->type.scale, text);
-        return weft_arena_copy(ctx, ctx->arena, text, strlen(text), out);
+        return weft_arena_copy(ctx, ctx->arena, text,
+                               (size_t)weft_decimal_exponent_text(value->i128, value->type.scale, text), out);
     case WEFT_TYPE_STRING:
         return weft_arena_copy(ctx, ctx->arena, weft_str_data(&value->str), value->str.len, out);
     case WEFT_TYPE_GEOMETRY:

@@ -2,6 +2,7 @@
  */
 #include <stdio.h>
 
+#include "engine/expr/coerce.h"
 #include "engine/expr/type_sql.h"
 #include "engine/plan/analyzer_internal.h"
 
@@ -67,6 +68,24 @@ done:
     return st;
 }
 
+/* IS [NOT] UNKNOWN is IS [NOT] NULL of a truth value; only NOT is seen in its name, as in Spark. */
+static weft_status bind_unknown(weft_binder *b, const weft_expr *e, const weft_expr *arg,
+                                const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_expr *named = NULL;
+    const weft_span *span = weft_analyzer_span(b->a, &e->span);
+    if (arg->type.id != WEFT_TYPE_BOOLEAN && arg->type.id != WEFT_TYPE_NULL) {
+        WEFT_TRY(st, weft_fail_arg_type(b->a->ctx, 0, "\"BOOLEAN\"", arg, span));
+    }
+    WEFT_TRY(st, WEFT_NEW(b->a->ctx, &named));
+    *named = **out;
+    named->form.written = e->form.written;
+    *out = named;
+done:
+    return st;
+}
+
 /* AND, OR, NOT, IN, CASE, IS [NOT] NULL */
 static weft_status bind_form(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
@@ -87,6 +106,8 @@ static weft_status bind_form(weft_binder *b, const weft_expr *e, const weft_expr
                                     weft_analyzer_span(b->a, &e->span), out));
         const bool logic = e->kind == WEFT_EXPR_AND || e->kind == WEFT_EXPR_OR;
         if (logic && e->form.written != NULL) WEFT_TRY(st, weft_name_form(b->a, e, args.count, out));
+        const bool null_test = e->kind == WEFT_EXPR_IS_NULL || e->kind == WEFT_EXPR_IS_NOT_NULL;
+        if (null_test && e->form.written != NULL) WEFT_TRY(st, bind_unknown(b, e, first, out));
     }
 done:
     return st;

@@ -24,7 +24,7 @@ static weft_status binary_function(weft_ctx *ctx, const char *name, const weft_e
     const weft_expr *folded = NULL;
     WEFT_TRY(st, weft_expr_fold(ctx, format, &folded));
     if (folded->kind != WEFT_EXPR_LITERAL || folded->literal.is_null || folded->type.id != WEFT_TYPE_STRING) {
-        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
+        return weft_fail_at(ctx, WEFT_NON_FOLDABLE_ARGUMENT, span,
                             "the format of %s must be a constant string", name);
     }
     const weft_str *text = &folded->literal.str;

@@ -363,8 +363,13 @@ static weft_status parse_is(sql_parser *p, const weft_span *start, const weft_ex
     WEFT_TRY(st, check_bang(p));
     const bool negated = weft_sql_accept_word(p, SQL_KW_NOT) || weft_sql_accept(p, SQL_BANG);
     const weft_expr *args[2] = {value, NULL};
-    if (weft_sql_accept_word(p, SQL_KW_NULL) || weft_sql_accept_word(p, SQL_KW_UNKNOWN)) {
-        WEFT_TRY(st, make(p, negated ? WEFT_EXPR_IS_NOT_NULL : WEFT_EXPR_IS_NULL, start, &value, 1, out));
+    const bool unknown = weft_sql_accept_word(p, SQL_KW_UNKNOWN);
+    if (unknown || weft_sql_accept_word(p, SQL_KW_NULL)) {
+        const weft_expr_kind kind = negated ? WEFT_EXPR_IS_NOT_NULL : WEFT_EXPR_IS_NULL;
+        weft_expr *test = NULL;
+        WEFT_TRY(st, weft_sql_expr_new(p, kind, weft_sql_span_from(p, start), &value, 1, &test));
+        test->form.written = unknown ? "unknown" : NULL;
+        *out = test;
         goto done;
     }
     if (weft_sql_accept_word(p, SQL_KW_DISTINCT)) {

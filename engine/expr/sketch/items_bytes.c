@@ -19,7 +19,8 @@ bool weft_items_type(weft_type type)
 {
     const weft_type_id id = (weft_type_id)type.id;
     return id == WEFT_TYPE_BOOLEAN || weft_type_is_numeric(type) || id == WEFT_TYPE_STRING ||
-           id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ;
+           id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIME || id == WEFT_TYPE_TIMESTAMP ||
+           id == WEFT_TYPE_TIMESTAMP_NTZ;
 }
 
 /* The byte before a number, or 0. */

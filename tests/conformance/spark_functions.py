@@ -28,6 +28,7 @@ import spark_answers  # noqa: E402
 import weft_cli  # noqa: E402
 
 REASONS = os.path.join(HERE, "function_reasons.txt")
+EDGES = os.path.join(HERE, "edge_reasons.txt")
 PAGE = os.path.join(ROOT, "docs", "conformance.md")
 # Of the day on which they are asked.
 CLOCK = {"curdate", "current_date", "current_time", "localtime", "unix_timestamp", "now"}
@@ -196,6 +197,8 @@ class Report:
                 named = ", ".join("`" + name.replace("|", "\\|") + "`" for name in names)
                 reason = reason.replace("|", "\\|")
                 lines.append(f"| {family} | {named} | {reason} |")
+        with open(EDGES, encoding="utf-8") as file:
+            lines += ["", "## Edge values", "", file.read().rstrip("\n")]
         return "\n".join(lines) + "\n"
 
 

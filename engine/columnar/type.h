@@ -110,6 +110,12 @@ static inline weft_type weft_type_time(int32_t digits)
     return (weft_type){.id = WEFT_TYPE_TIME, .scale = (uint8_t)(int8_t)(6 - digits)};
 }
 static inline int32_t weft_type_time_digits(weft_type time) { return 6 - (int8_t)time.scale; }
+/* Is it a timestamp that counts nanoseconds? */
+static inline bool weft_type_counts_nanos(weft_type type)
+{
+    return type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
+}
+
 static inline bool weft_type_is_interval(weft_type type)
 {
     return type.id == WEFT_TYPE_INTERVAL_YM || type.id == WEFT_TYPE_INTERVAL_DT;

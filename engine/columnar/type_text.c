@@ -133,7 +133,7 @@ static void type_put_type(type_writer *w, weft_type type)
     }
     type_put(w, type_names[type.id < WEFT_TYPE_COUNT ? type.id : WEFT_TYPE_NULL]);
     if (weft_type_is_interval(type)) type_put_units(w, type);
-    const bool nanos = type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
+    const bool nanos = weft_type_counts_nanos(type);
     if (nanos || type.id == WEFT_TYPE_TIME) {
         const int32_t count = nanos ? 9 - type.scale : weft_type_time_digits(type);
         const char digits[] = {'(', (char)('0' + count), ')', '\0'};

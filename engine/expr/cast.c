@@ -23,11 +23,6 @@ static bool cast_is_exact(weft_type type)
     return weft_type_is_integral(type) || type.id == WEFT_TYPE_DECIMAL;
 }
 
-static bool cast_is_nanos(weft_type type)
-{
-    return type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
-}
-
 static weft_kernel cast_from_number(weft_type from, weft_type to)
 {
     const bool integral = weft_type_is_integral(from) || from.id == WEFT_TYPE_BOOLEAN;
@@ -116,12 +111,14 @@ weft_kernel weft_cast_kernel(weft_type from, weft_type to)
         return to.id == WEFT_TYPE_BINARY || to.id == WEFT_TYPE_STRING ? cast_same : cast_from_text;
     if (to.id == WEFT_TYPE_STRING) return from.id == WEFT_TYPE_BINARY ? cast_same : cast_to_text;
     if (weft_type_is_numeric(from) || from.id == WEFT_TYPE_BOOLEAN) return cast_from_number(from, to);
-    if (from.id == WEFT_TYPE_DATE && !cast_is_nanos(to))
+    if (from.id == WEFT_TYPE_DATE && !weft_type_counts_nanos(to))
         return cast_is_timestamp(to) ? cast_date_timestamp : NULL;
     if (weft_type_is_interval(from)) return cast_from_interval(from, to);
-    if (cast_is_nanos(from))
-        return cast_is_timestamp(to) || cast_is_nanos(to) || to.id == WEFT_TYPE_DATE ? cast_nanos : NULL;
-    if ((cast_is_timestamp(from) || from.id == WEFT_TYPE_DATE) && cast_is_nanos(to)) return cast_nanos;
+    if (weft_type_counts_nanos(from))
+        return cast_is_timestamp(to) || weft_type_counts_nanos(to) || to.id == WEFT_TYPE_DATE ? cast_nanos
+                                                                                              : NULL;
+    if ((cast_is_timestamp(from) || from.id == WEFT_TYPE_DATE) && weft_type_counts_nanos(to))
+        return cast_nanos;
     if (from.id == WEFT_TYPE_TIME) return cast_from_time(to);
     if (!cast_is_timestamp(from)) return NULL;
     if (to.id == WEFT_TYPE_TIME) return cast_timestamp_time;
@@ -165,7 +162,8 @@ bool weft_cast_implicit(weft_type from, weft_type to)
     if (from.id == WEFT_TYPE_DATE) return cast_is_timestamp(to);
     if (cast_is_timestamp(from) && to.id == WEFT_TYPE_DATE) return true;
     if (from.id == WEFT_TYPE_TIMESTAMP_NTZ && to.id == WEFT_TYPE_TIMESTAMP) return true;
-    if (cast_is_nanos(from)) return cast_is_timestamp(to) || cast_is_nanos(to) || to.id == WEFT_TYPE_DATE;
+    if (weft_type_counts_nanos(from))
+        return cast_is_timestamp(to) || weft_type_counts_nanos(to) || to.id == WEFT_TYPE_DATE;
     if (from.id == to.id && weft_type_is_interval(from))
         return weft_type_equal(weft_interval_common(from, to), to);
     if (from.id == WEFT_TYPE_TIME && to.id == WEFT_TYPE_TIME)
@@ -198,8 +196,8 @@ bool weft_cast_fallible(weft_type from, weft_type to)
     }
     if (to.id == WEFT_TYPE_INTERVAL) return false; /* what is none is NULL, whatever the mode */
     if (from.id == WEFT_TYPE_STRING || from.id == WEFT_TYPE_DATE) return true;
-    if (to.id == WEFT_TYPE_TIME || cast_is_nanos(from)) return false;
-    if (cast_is_nanos(to)) return true;
+    if (to.id == WEFT_TYPE_TIME || weft_type_counts_nanos(from)) return false;
+    if (weft_type_counts_nanos(to)) return true;
     if (weft_type_is_interval(to)) return !weft_type_is_interval(from);
     if (weft_type_is_interval(from) || from.id == WEFT_TYPE_TIME) return true;
     if (to.id == WEFT_TYPE_DATE || cast_is_timestamp(to)) return cast_is_float(from);

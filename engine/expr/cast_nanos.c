@@ -4,11 +4,6 @@
 #include "engine/expr/fn_entry.h"
 #include "engine/expr/interval.h"
 
-static bool counts_nanos(weft_type type)
-{
-    return type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
-}
-
 static bool is_zoned(weft_type type)
 {
     return type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NS;
@@ -25,7 +20,7 @@ weft_status cast_nanos(weft_ctx *ctx, weft_kernel_call *call)
         int32_t rest = 0;
         if (!weft_call_valid(call, i)) continue;
         if (from.id == WEFT_TYPE_DATE) us *= WEFT_DAY_US;
-        if (counts_nanos(from)) {
+        if (weft_type_counts_nanos(from)) {
             rest = (int32_t)(us % 1000 + (us % 1000 < 0) * 1000);
             us = us / 1000 - (us % 1000 < 0);
         }
@@ -33,7 +28,7 @@ weft_status cast_nanos(weft_ctx *ctx, weft_kernel_call *call)
             us = is_zoned(from) ? weft_zone_to_local(zone, us) : weft_zone_to_utc(zone, us);
         if (to.id == WEFT_TYPE_DATE)
             ((int32_t *)call->out->values)[i] = weft_days_of_us(us);
-        else if (!counts_nanos(to))
+        else if (!weft_type_counts_nanos(to))
             ((int64_t *)call->out->values)[i] = us;
         else if (!weft_nanos_of_us(to, us, rest, (int64_t *)call->out->values + i))
             WEFT_TRY(st, cast_bad_range(ctx, call, i));

@@ -98,14 +98,10 @@ bool weft_timestamp_is_local(const weft_ctx *ctx)
 /* ---- the least common type ---- */
 
 static bool is_floating(weft_type t) { return t.id == WEFT_TYPE_FLOAT || t.id == WEFT_TYPE_DOUBLE; }
-static bool counts_nanos(weft_type t)
-{
-    return t.id == WEFT_TYPE_TIMESTAMP_NS || t.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
-}
 static bool is_datetime(weft_type t)
 {
     return t.id == WEFT_TYPE_DATE || t.id == WEFT_TYPE_TIMESTAMP || t.id == WEFT_TYPE_TIMESTAMP_NTZ ||
-           counts_nanos(t);
+           weft_type_counts_nanos(t);
 }
 
 /* DATE gives way; with a zone wins over without, nanoseconds over microseconds. */
@@ -113,12 +109,12 @@ static weft_type common_datetime(weft_type a, weft_type b)
 {
     const bool zoned = a.id == WEFT_TYPE_TIMESTAMP || b.id == WEFT_TYPE_TIMESTAMP ||
                        a.id == WEFT_TYPE_TIMESTAMP_NS || b.id == WEFT_TYPE_TIMESTAMP_NS;
-    if (!counts_nanos(a) && !counts_nanos(b))
+    if (!weft_type_counts_nanos(a) && !weft_type_counts_nanos(b))
         return WEFT_TYPE_OF(zoned ? WEFT_TYPE_TIMESTAMP : WEFT_TYPE_TIMESTAMP_NTZ);
     weft_type common = WEFT_TYPE_OF(zoned ? WEFT_TYPE_TIMESTAMP_NS : WEFT_TYPE_TIMESTAMP_NTZ_NS);
-    common.scale = counts_nanos(a) && counts_nanos(b) && b.scale > a.scale ? a.scale
-                   : counts_nanos(b)                                       ? b.scale
-                                                                           : a.scale;
+    common.scale = weft_type_counts_nanos(a) && weft_type_counts_nanos(b) && b.scale > a.scale ? a.scale
+                   : weft_type_counts_nanos(b)                                                 ? b.scale
+                                                                                               : a.scale;
     return common;
 }
 

@@ -73,6 +73,8 @@ weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_ex
 
 /* Errors: WEFT_TIME_TYPE at span where the setting has turned TIME off. */
 WEFT_MUST_CHECK weft_status weft_expect_time_type(weft_ctx *ctx, const weft_span *span);
+/* Errors: WEFT_FEATURE_NOT_ENABLED at span where no setting has turned timestamps of nanoseconds on. */
+WEFT_MUST_CHECK weft_status weft_expect_nanos_type(weft_ctx *ctx, const weft_span *span);
 
 /* "Cannot resolve routine", with a hint at the name of a function that is nearly this one. */
 weft_status weft_fail_routine(weft_ctx *ctx, const char *name, const weft_span *span);

@@ -207,6 +207,15 @@ weft_status weft_expect_time_type(weft_ctx *ctx, const weft_span *span)
     return WEFT_TIME_TYPE;
 }
 
+weft_status weft_expect_nanos_type(weft_ctx *ctx, const weft_span *span)
+{
+    if (weft_setting(ctx, WEFT_SET_NANOS_TYPES) != 0) return WEFT_OK;
+    return weft_fail_at(ctx, WEFT_FEATURE_NOT_ENABLED, span,
+                        "The feature Nanosecond-precision timestamp types is not enabled. Consider setting "
+                        "the config spark.sql.timestampNanosTypes.enabled to true to enable this "
+                        "capability.");
+}
+
 /* A time of the day as a timestamp is of the day on which the statement began. */
 static weft_status time_of_today(weft_ctx *ctx, const weft_expr *time, weft_type type, bool implicit,
                                  const weft_expr **out)

@@ -112,17 +112,35 @@ static int64_t moment_truncate(weft_zone *zone, moment_unit unit, int64_t us)
 static weft_status kernel_date_trunc(weft_ctx *ctx, weft_kernel_call *call)
 {
     (void)ctx;
-    weft_zone *zone = call->args[1].type.id == WEFT_TYPE_TIMESTAMP ? call->state : NULL;
+    const weft_type_id id = (weft_type_id)call->args[1].type.id;
+    weft_zone *zone = id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NS ? call->state : NULL;
+    const int64_t parts = weft_type_counts_nanos(call->args[1].type) ? 1000 : 1; /* of a microsecond */
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
         const moment_unit unit = unit_find(weft_arg_str(&call->args[0], i));
+        const int64_t at = weft_arg_i64(&call->args[1], i);
         if (unit == UNIT_NONE)
             weft_vector_set_null(call->out, i);
         else
-            ((int64_t *)call->out->values)[i] = moment_truncate(zone, unit, weft_arg_i64(&call->args[1], i));
+            ((int64_t *)call->out->values)[i] = moment_truncate(zone, unit, at / parts - (at % parts < 0)) *
+                                                parts;
     }
     return WEFT_OK;
+}
+
+/* A timestamp that counts nanoseconds stays what it is. */
+static weft_status date_trunc_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                   int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    const bool nanos = count == 2 && weft_type_counts_nanos(args[1]->type);
+    if (!nanos) return bind_trunc(ctx, fn, args, count, span, variant, type);
+    WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_STRING), true, &args[0]));
+    *variant = args[1]->type.id == WEFT_TYPE_TIMESTAMP_NS ? 1 : 2;
+    *type = args[1]->type;
+done:
+    return st;
 }
 
 /* ---- timestampadd, timestampdiff ---- */
@@ -369,35 +387,6 @@ static weft_status kernel_unix(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
-/* unix_nanos: only timestamps that count nanoseconds have them. */
-static weft_status unix_nanos_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
-                                   int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
-{
-    weft_status st = WEFT_OK;
-    if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
-    if (args[0]->type.id == WEFT_TYPE_NULL)
-        WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP_NTZ_NS), true, &args[0]));
-    *variant = args[0]->type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
-    *type = weft_type_decimal(21, 0);
-    if (*variant == 0 && args[0]->type.id != WEFT_TYPE_TIMESTAMP_NS)
-        st = weft_fail_arg_type(ctx, 0, "\"(TIMESTAMP_LTZ(P) OR TIMESTAMP_NTZ(P) WITH P IN [7, 9])\"",
-                                args[0], span);
-done:
-    return st;
-}
-
-static weft_status kernel_unix_nanos(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    weft_i128 *out = call->out->values;
-    call->out->column.phys = WEFT_PHYS_I128;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        out[i] = weft_arg_i64(&call->args[0], i);
-    }
-    return WEFT_OK;
-}
-
 static weft_status moment_of_units(weft_ctx *ctx, weft_kernel_call *call, int64_t us)
 {
     const char *unit = us == 1000 ? "milliseconds" : "seconds";
@@ -495,8 +484,11 @@ WEFT_FN_FORM(trunc, 2, 2, DATE, kernel_trunc, DATE, S);
 ENTRY(trunc, "trunc", NULL, WEFT_FN_GIVES_NULL, bind_trunc,
       "trunc(d, unit): the first day of the YEAR, QUARTER, MONTH or WEEK",
       "SELECT trunc(DATE '2019-08-04', 'MM')", "2019-08-01");
-static const weft_signature date_trunc_signatures[] = {{{S, STAMP}, 2, 2, STAMP, kernel_date_trunc}};
-ENTRY(date_trunc, "date_trunc", NULL, WEFT_FN_GIVES_NULL | WEFT_FN_ZONED, bind_trunc,
+static const weft_signature date_trunc_signatures[] = {
+    {{S, STAMP}, 2, 2, STAMP, kernel_date_trunc},
+    {{S, WEFT_TYPE_TIMESTAMP_NS}, 2, 2, WEFT_TYPE_TIMESTAMP_NS, kernel_date_trunc},
+    {{S, WEFT_TYPE_TIMESTAMP_NTZ_NS}, 2, 2, WEFT_TYPE_TIMESTAMP_NTZ_NS, kernel_date_trunc}};
+ENTRY(date_trunc, "date_trunc", NULL, WEFT_FN_GIVES_NULL | WEFT_FN_ZONED, date_trunc_bind,
       "date_trunc(unit, t): where the unit, YEAR to MICROSECOND, began",
       "SELECT date_trunc('HOUR', '2015-03-05 09:32:05')", "2015-03-05 09:00:00");
 static const weft_signature timestampadd_signatures[] = {
@@ -555,12 +547,6 @@ ENTRY(unix_millis, "unix_millis", NULL, 0, NULL, "unix_millis(t): milliseconds s
 WEFT_FN_FORM(unix_micros, 1, 1, LONG, kernel_unix, STAMP);
 ENTRY(unix_micros, "unix_micros", NULL, 0, NULL, "unix_micros(t): microseconds since 1970",
       "SELECT unix_micros(TIMESTAMP '1970-01-01 00:00:01Z')", "1000000");
-static const weft_signature unix_nanos_signatures[] = {
-    {{WEFT_TYPE_TIMESTAMP_NS}, 1, 1, WEFT_TYPE_DECIMAL, kernel_unix_nanos},
-    {{WEFT_TYPE_TIMESTAMP_NTZ_NS}, 1, 1, WEFT_TYPE_DECIMAL, kernel_unix_nanos}};
-ENTRY(unix_nanos, "unix_nanos", NULL, 0, unix_nanos_bind,
-      "unix_nanos(t): nanoseconds since 1970, of a timestamp that counts them",
-      "SELECT unix_nanos(TIMESTAMP_NTZ '1970-01-01 00:00:01.000000001')", "1000000001");
 static const weft_signature timestamp_seconds_signatures[] = {
     {{LONG}, 1, 1, STAMP, kernel_of_seconds},
     {{WEFT_TYPE_DECIMAL}, 1, 1, STAMP, kernel_of_decimal_seconds},

@@ -155,6 +155,7 @@ X(unix_nanos)
 X(timestamp_seconds)
 X(timestamp_millis)
 X(timestamp_micros)
+X(timestamp_nanos)
 X(localtimestamp)
 /* fn_make_timestamp.c */
 X(make_timestamp)

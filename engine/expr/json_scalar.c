@@ -58,7 +58,7 @@ void weft_json_scalars_deinit(weft_json_scalars *scalars)
 weft_status weft_json_scalars_accept(weft_ctx *ctx, weft_json_scalars *scalars, weft_type type)
 {
     char text[64];
-    const bool nanos = type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
+    const bool nanos = weft_type_counts_nanos(type);
     if (nanos) {
         return weft_fail(ctx, WEFT_UNSUPPORTED, "JSON as the type \"%s\" is not supported",
                          weft_type_text(type, text, sizeof text));

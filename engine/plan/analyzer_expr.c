@@ -44,8 +44,9 @@ static weft_status bind_cast(weft_binder *b, const weft_expr *e, const weft_expr
     weft_ctx *ctx = b->a->ctx;
     const weft_expr *arg = NULL, *cast = NULL;
     WEFT_TRY(st, weft_bind_expr(b, e->args[0], &arg));
-    WEFT_TRY(st, weft_expr_cast(ctx, arg, e->type, false, &cast));
-    if (e->cast.implicit) { /* TIMESTAMP '…' */
+    const bool literal = e->cast.implicit && e->args[0]->kind == WEFT_EXPR_LITERAL; /* TIMESTAMP '…' */
+    WEFT_TRY(st, weft_expr_cast(ctx, arg, e->type, e->cast.implicit && !literal, &cast));
+    if (literal) {
         char type[64];
         const weft_expr *value = NULL;
         WEFT_TRY(st, weft_expr_fold(ctx, cast, &value));

@@ -607,7 +607,8 @@ done:
     return st;
 }
 
-/* current_timestamp(6) and its kin are the calls without digits; *out stays NULL for other functions. */
+/* current_timestamp(6) and its kin are the calls without digits, those of more are cast; *out stays NULL for
+ * other functions. */
 static weft_status parse_moment(sql_parser *p, const sql_token *token, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -626,12 +627,19 @@ static weft_status parse_moment(sql_parser *p, const sql_token *token, const wef
     const bool one = span.stop - span.start == 1;
     const int32_t digits = one ? p->text[span.start] - '0' : INT32_MAX;
     weft_type type;
+    weft_expr *nanos = NULL;
     WEFT_TRY(st, weft_sql_timestamp_digits(p, &span, moments[at].type, digits, &type));
-    if (type.id != moments[at].type)
-        WEFT_TRY(st, weft_sql_unsupported(p, &span, "the moment of now in nanoseconds"));
     weft_sql_advance(p);
     weft_sql_advance(p);
-    st = weft_sql_call(p, moments[at].function, weft_sql_span_from(p, &token->span), NULL, 0, out);
+    const bool micros = type.id == moments[at].type;
+    const char *function = moments[at].function;
+    if (!micros && type.id == WEFT_TYPE_TIMESTAMP_NS) function = "current_timestamp"; /* now(9), too */
+    WEFT_TRY(st, weft_sql_call(p, function, weft_sql_span_from(p, &token->span), NULL, 0, out));
+    if (micros) goto done;
+    WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_CAST, (*out)->span, out, 1, &nanos));
+    nanos->type = type;
+    nanos->cast.implicit = true;
+    *out = nanos;
 done:
     return st;
 }

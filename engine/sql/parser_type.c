@@ -223,14 +223,9 @@ weft_status weft_sql_timestamp_digits(sql_parser *p, const weft_span *span, weft
     *out = WEFT_TYPE_OF((uint8_t)id);
     if (digits == TIMESTAMP_DIGITS) return WEFT_OK;
     if (digits > TIMESTAMP_DIGITS && digits <= NANOSECOND_DIGITS) {
-        if (weft_setting(p->ctx, WEFT_SET_NANOS_TYPES) == 0)
-            return weft_fail_at(p->ctx, WEFT_FEATURE_NOT_ENABLED, span,
-                                "The feature Nanosecond-precision timestamp types is not enabled. Consider "
-                                "setting the config spark.sql.timestampNanosTypes.enabled to true to enable "
-                                "this capability.");
         out->id = id == WEFT_TYPE_TIMESTAMP ? WEFT_TYPE_TIMESTAMP_NS : WEFT_TYPE_TIMESTAMP_NTZ_NS;
         out->scale = (uint8_t)(NANOSECOND_DIGITS - digits);
-        return WEFT_OK;
+        return weft_expect_nanos_type(p->ctx, span);
     }
     return weft_fail_at(p->ctx, WEFT_TIMESTAMP_PRECISION, span,
                         "The seconds precision %d of %s is invalid. Expected an integer in [7, 9] for "

@@ -18,14 +18,25 @@ def type_text(data_type):
     return data_type.simpleString()
 
 
+def frame_of(spark, text):
+    """A statement's frame, and the names and types of its columns. Types that Spark has and PySpark cannot
+    read (timestamp_ntz(9)) are cast to text within Spark."""
+    frame = spark.sql(text)
+    fields = frame._jdf.schema().fields()
+    names, types = [field.name() for field in fields], [field.dataType().catalogString() for field in fields]
+    if any(re.search(r"timestamp_[ln]tz\(", kind) for kind in types):
+        places = [f"c{i}" for i in range(len(names))]
+        shown = ", ".join(f"CAST({place} AS STRING) AS {place}" for place in places)
+        return spark.sql(f"SELECT {shown} FROM ({text}) AS plain({', '.join(places)})"), names, types
+    return frame, names, [type_text(field.dataType) for field in frame.schema.fields]
+
+
 def ask(spark, text):
     """{names, types, rows} or {error, sqlstate, message}; a row is a list of texts as CAST gives them."""
     from pyspark.sql import functions as f
 
     try:
-        frame = spark.sql(text)
-        names = list(frame.columns)
-        types = [type_text(field.dataType) for field in frame.schema.fields]
+        frame, names, types = frame_of(spark, text)
         plain = frame.toDF(*(f"c{i}" for i in range(len(names))))
         shown = []
         for name, kind in zip(plain.columns, types):

@@ -83,8 +83,7 @@ static bool columns_convert(const weft_pq_leaf *from, weft_type to, weft_pq_leaf
         out->convert = WEFT_PQ_DATE_TO_US;
         return true;
     }
-    const bool nanos = want == WEFT_TYPE_TIMESTAMP_NS || want == WEFT_TYPE_TIMESTAMP_NTZ_NS;
-    if (time && nanos && from->convert == WEFT_PQ_NS_TO_US) {
+    if (time && weft_type_counts_nanos(to) && from->convert == WEFT_PQ_NS_TO_US) {
         out->convert = WEFT_PQ_AS_IS;
         return true;
     }

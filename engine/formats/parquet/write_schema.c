@@ -228,14 +228,9 @@ done:
     return st;
 }
 
-static bool is_nanos_moment(weft_type type)
-{
-    return type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
-}
-
 static void put_unit(weft_thrift_writer *w, int16_t id, weft_type type)
 {
-    const bool nanos = is_nanos_moment(type) ||
+    const bool nanos = weft_type_counts_nanos(type) ||
                        (type.id == WEFT_TYPE_TIME && weft_type_time_digits(type) > 6);
     weft_thrift_put_struct_begin(w, id);
     weft_thrift_put_struct_begin(w, nanos ? WEFT_PQ_NANOS : WEFT_PQ_MICROS);
@@ -287,7 +282,7 @@ static void put_logical_type(weft_thrift_writer *w, weft_type type)
     if (type.id == WEFT_TYPE_DECIMAL) logical = WEFT_PQ_LOGICAL_DECIMAL;
     if (type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ)
         logical = WEFT_PQ_LOGICAL_TIMESTAMP;
-    if (is_nanos_moment(type)) logical = WEFT_PQ_LOGICAL_TIMESTAMP;
+    if (weft_type_counts_nanos(type)) logical = WEFT_PQ_LOGICAL_TIMESTAMP;
     if (type.id == WEFT_TYPE_TIME) logical = WEFT_PQ_LOGICAL_TIME;
     if (type.id == WEFT_TYPE_TINYINT || type.id == WEFT_TYPE_SMALLINT) logical = WEFT_PQ_LOGICAL_INTEGER;
     if (type.id == WEFT_TYPE_ARRAY) logical = WEFT_PQ_LOGICAL_LIST;

@@ -179,7 +179,18 @@ weft_status cast_integral_float(weft_ctx *ctx, weft_kernel_call *call)
 
 weft_status cast_float_float(weft_ctx *ctx, weft_kernel_call *call) { return cast_integral_float(ctx, call); }
 
-/* Towards zero; NaN and what lies outside is an overflow (without ANSI: the nearest, NaN gives 0). */
+/* The nearest number of so many bytes, NaN gives 0. Below four bytes it is that of four, cut: Java's way. */
+static int64_t nearest_integral(double value, int32_t bytes)
+{
+    const int32_t wide = bytes < 4 ? 4 : bytes;
+    const double limit = ldexp(1.0, 8 * wide - 1);
+    const int64_t high = wide == 8 ? INT64_MAX : INT32_MAX;
+    if (value != value) return 0;
+    if (value >= limit) return high;
+    return value < -limit ? -high - 1 : (int64_t)value;
+}
+
+/* Towards zero; NaN and what lies outside is an overflow (without ANSI: the nearest). */
 weft_status cast_float_integral(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
@@ -190,12 +201,11 @@ weft_status cast_float_integral(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
         const double value = trunc(weft_arg_f64(&call->args[0], i));
-        const int64_t high = bytes == 8 ? INT64_MAX : ((int64_t)1 << (8 * bytes - 1)) - 1;
         if (WEFT_LIKELY(value >= -limit && value < limit)) {
             cast_store(call->out, i, (int64_t)value);
         } else if (saturates ||
                    (bytes == 8 && value == limit)) { /* Spark's bound is Long.MaxValue as a double */
-            cast_store(call->out, i, value != value ? 0 : value > 0 ? high : -high - 1);
+            cast_store(call->out, i, nearest_integral(value, bytes));
         } else {
             WEFT_TRY(st, cast_bad_range(ctx, call, i));
         }

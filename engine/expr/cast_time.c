@@ -125,7 +125,8 @@ weft_status cast_number_timestamp(weft_ctx *ctx, weft_kernel_call *call)
                 WEFT_TRY(st, cast_bad_input(ctx, call, i));
                 continue;
             }
-            if (value >= 0x1p63 || value < -0x1p63) WEFT_TRY(st, cast_bad_range(ctx, call, i));
+            if ((value >= 0x1p63 || value < -0x1p63) && !cast_narrows(ctx, call))
+                WEFT_TRY(st, cast_bad_range(ctx, call, i));
             us = value >= 0x1p63 ? INT64_MAX : value < -0x1p63 ? INT64_MIN : (int64_t)value;
         } else if (a->phys == WEFT_PHYS_BOOL) {
             us = weft_arg_i64(a, i); /* true is one microsecond */

@@ -7,6 +7,7 @@
 #include "common/limits.h"
 #include "common/settings.h"
 #include "engine/expr/aggregate.h"
+#include "engine/expr/bind_errors.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/collate.h"
 #include "engine/expr/kernel.h"
@@ -294,16 +295,14 @@ weft_status weft_expr_with_args(weft_ctx *ctx, const weft_expr *e, const weft_ex
     return expr_new(ctx, e, args, e->arg_count, out);
 }
 
-/* A condition as BOOLEAN: NULL is cast, and a string where strings are taken; anything else is an error. */
-static weft_status form_condition(weft_ctx *ctx, const char *form, bool strings, const weft_expr *arg,
-                                  const weft_expr **out)
+/* The argument of a form, its condition number `place`, as BOOLEAN, to which others than truth values may be
+ * cast or not. */
+static weft_status form_condition(weft_ctx *ctx, const weft_expr *form, int32_t place, bool may_cast,
+                                  const weft_expr *arg, const weft_span *span, const weft_expr **out)
 {
-    char text[128];
-    if (arg->type.id != WEFT_TYPE_BOOLEAN && arg->type.id != WEFT_TYPE_NULL &&
-        (arg->type.id != WEFT_TYPE_STRING || !strings)) {
-        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH, &arg->span,
-                            "%s needs a condition of type \"boolean\", but it has type \"%s\"", form,
-                            weft_type_text(arg->type, text, sizeof(text)));
+    if (arg->type.id != WEFT_TYPE_BOOLEAN && !may_cast) {
+        const weft_status st = weft_fail_arg_type(ctx, place, "\"boolean\"", arg, span);
+        return weft_fail_call(ctx, st, form, span);
     }
     return weft_expr_cast(ctx, arg, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, out);
 }
@@ -350,15 +349,19 @@ done:
     return st;
 }
 
-/* CASE: values their common type, conditions BOOLEAN; Spark looks at the values first. */
+/* CASE: values their common type, conditions BOOLEAN, which NULL is not; Spark looks at the values first. */
 static weft_status form_case(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
                              weft_type *type)
 {
     weft_status st = WEFT_OK;
-    const weft_expr **values = NULL;
+    const weft_expr **values = NULL, **written = NULL;
+    weft_expr form = {.kind = WEFT_EXPR_CASE, .arg_count = count};
     int32_t value_count = 0;
 
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &values));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &written)); /* what an error shows */
+    memcpy(written, args, (size_t)count * sizeof *written);
+    form.args = written;
     for (int32_t i = 0; i < count; i++)
         if (i % 2 == 1 || i == count - 1) values[value_count++] = args[i];
     WEFT_TRY(st, weft_expr_common_type(ctx, values, value_count, span, type));
@@ -366,7 +369,7 @@ static weft_status form_case(weft_ctx *ctx, const weft_expr **args, int32_t coun
         if (i % 2 == 1 || i == count - 1)
             args[i] = values[v++];
         else
-            WEFT_TRY(st, form_condition(ctx, "WHEN", false, args[i], &args[i]));
+            WEFT_TRY(st, form_condition(ctx, &form, i / 2, false, args[i], span, &args[i]));
     }
 done:
     return st;
@@ -380,14 +383,15 @@ static weft_status form_coerce(weft_ctx *ctx, weft_expr_kind kind, const weft_ex
 
     *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
     if (kind == WEFT_EXPR_AND || kind == WEFT_EXPR_OR || kind == WEFT_EXPR_NOT) {
-        const char *form = kind == WEFT_EXPR_AND ? "AND" : kind == WEFT_EXPR_OR ? "OR" : "NOT";
+        const char *name = kind == WEFT_EXPR_AND ? "AND" : "OR";
+        const weft_expr form = {.kind = kind, .args = args, .arg_count = count};
         for (int32_t i = 1; i < count; i++) {
             const bool meet = is_condition(ctx, args[i - 1]) && is_condition(ctx, args[i]);
             if (!meet || (i == 1 && is_text_alone(args)))
-                return fail_logic(ctx, form, args[i - 1], args[i], span);
+                return fail_logic(ctx, name, args[i - 1], args[i], span);
         }
         for (int32_t i = 0; i < count; i++)
-            WEFT_TRY(st, form_condition(ctx, form, weft_ansi(ctx), args[i], &args[i]));
+            WEFT_TRY(st, form_condition(ctx, &form, i, is_condition(ctx, args[i]), args[i], span, &args[i]));
     } else if (kind == WEFT_EXPR_CASE) {
         WEFT_TRY(st, form_case(ctx, args, count, span, type));
     } else if (kind == WEFT_EXPR_COALESCE) {

@@ -140,8 +140,8 @@ done:
     return st;
 }
 
-/* nvl2(a, b, c) is CASE WHEN a IS NOT NULL THEN b ELSE c; nullif(a, b) is CASE WHEN a = b THEN NULL ELSE a.
- */
+/* nvl2(a, b, c) is CASE WHEN a IS NOT NULL THEN b ELSE c; nullif(a, b) is CASE WHEN a = b THEN NULL ELSE a;
+ * if(a, b, c) takes a NULL for its condition, which CASE does not. */
 static weft_status call_form_args(weft_ctx *ctx, const call_form *form, const weft_expr *const *args,
                                   const weft_span *span, const weft_expr *made[3])
 {
@@ -157,6 +157,8 @@ static weft_status call_form_args(weft_ctx *ctx, const call_form *form, const we
         made[2] = args[0];
     } else {
         for (int32_t i = 0; i < 3; i++) made[i] = args[i];
+        if (args[0]->type.id == WEFT_TYPE_NULL)
+            WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &made[0]));
     }
 done:
     return st;
@@ -447,6 +449,7 @@ weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr
     const weft_expr **bound = NULL, **shown = NULL;
     const weft_expr *one = NULL;
     weft_expr proto = {.kind = WEFT_EXPR_AGGREGATE};
+    char *text = NULL;
 
     if (fn == NULL) return weft_fail_routine(ctx, name, span);
     for (int32_t i = 0; i < count; i++) {
@@ -463,13 +466,12 @@ weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr
     WEFT_TRY(st, take_ignore_nulls(ctx, fn, args, &count, span, &proto.aggregate.ignore_nulls));
     WEFT_TRY(st, copy_args(ctx, args, count, &bound));
     if (filter != NULL && filter->type.id != WEFT_TYPE_BOOLEAN) {
-        if (filter->type.id != WEFT_TYPE_NULL) {
-            return weft_fail_at(
-                ctx, WEFT_AGGREGATE_FILTER_TYPE, filter->span.line > 0 ? &filter->span : span,
-                "The FILTER expression in an aggregate function is invalid. Expected a FILTER "
-                "expression of the BOOLEAN type.");
-        }
-        WEFT_TRY(st, weft_expr_cast(ctx, filter, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &filter));
+        WEFT_TRY(st, weft_expr_text(ctx, filter, false, &text));
+        return weft_fail_at(
+            ctx, WEFT_AGGREGATE_FILTER_TYPE, filter->span.line > 0 ? &filter->span : span,
+            "The FILTER expression \"%.200s\" in an aggregate function is invalid. Expected a "
+            "FILTER expression of the BOOLEAN type.",
+            text);
     }
     WEFT_TRY(st, weft_aggregate_bind(ctx, fn, bound, count, span, &proto.type));
     if (distinct) WEFT_TRY(st, check_distinct_order(ctx, fn, args, count, span));

@@ -316,22 +316,22 @@ weft_status weft_bind_predicate(weft_binder *b, const weft_expr *e, weft_pointer
     weft_status st = WEFT_OK;
     weft_ctx *ctx = b->a->ctx;
     const weft_expr *bound = NULL;
-    char type[128];
     WEFT_TRY(st, weft_bind_expr(b, e, &bound));
-    if (bound->type.id == WEFT_TYPE_NULL) {
-        WEFT_TRY(st, weft_expr_cast(ctx, bound, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &bound));
-    }
+    if (b->casts_predicate && bound->type.id != WEFT_TYPE_BOOLEAN)
+        WEFT_TRY(st, weft_expr_cast(ctx, bound, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), false, &bound));
     if (bound->type.id != WEFT_TYPE_BOOLEAN) {
-        char *text = NULL;
+        char *text = NULL, *type = NULL;
         WEFT_TRY(st, weft_expr_text(ctx, bound, false, &text));
+        WEFT_TRY(st, weft_type_sql(ctx, bound->type, &type));
         if (strcmp(b->clause, "JOIN") == 0)
             WEFT_TRY(st, weft_fail_at(ctx, WEFT_JOIN_NOT_BOOLEAN, weft_analyzer_span(b->a, &e->span),
                                       "The join condition \"%.200s\" has the invalid type \"%s\", expected "
                                       "\"BOOLEAN\".",
-                                      text, weft_type_text(bound->type, type, sizeof type)));
+                                      text, type));
         WEFT_TRY(st, weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_FILTER, weft_analyzer_span(b->a, &e->span),
-                                  "%s condition \"%.200s\" of type \"%s\" is not a boolean.", b->clause, text,
-                                  weft_type_text(bound->type, type, sizeof type)));
+                                  "Cannot resolve \"%.200s\" due to data type mismatch: Filter expression "
+                                  "\"%.200s\" of type \"%s\" is not a boolean.",
+                                  text, text, type));
     }
     WEFT_TRY(st, split(ctx, bound, conjuncts));
 done:

@@ -128,9 +128,10 @@ typedef struct weft_binder {
     bool items_first;            /* HAVING, ORDER BY: an alias goes before a column of FROM */
     const weft_pointers *groups; /* HAVING: columns that go before an alias; or NULL */
     int32_t in_aggregate;
-    bool in_filter;     /* of an aggregate */
-    bool substituted;   /* an alias was replaced by its expression */
-    bool shows_aliases; /* for a name only: an alias becomes a column that is called as Spark shows it */
+    bool casts_predicate; /* HAVING: a condition that is no truth value is cast to one */
+    bool in_filter;       /* of an aggregate */
+    bool substituted;     /* an alias was replaced by its expression */
+    bool shows_aliases;   /* for a name only: an alias becomes a column that is called as Spark shows it */
     const weft_lambda_scope *lambda; /* or NULL */
 } weft_binder;
 

@@ -181,19 +181,9 @@ static weft_status bind_having(select_block *s)
     b.item_count = s->item_count;
     b.items_first = true;
     b.groups = &s->groups;
+    b.casts_predicate = true;
     s->scope.lends = true;
-    /* What is no predicate is cast to one, in HAVING alone. */
-    const weft_expr *having = s->select->having;
-    const weft_expr cast = {.kind = WEFT_EXPR_CAST,
-                            .type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN),
-                            .nullable = true,
-                            .span = having->span,
-                            .arg_count = 1,
-                            .args = &having};
-    const bool computed = having->kind == WEFT_EXPR_SUBQUERY ||
-                          (having->kind == WEFT_EXPR_UNRESOLVED_CALL && having->arg_count >= 2 &&
-                           strchr("+-*/%", having->unresolved.name[0]) != NULL);
-    const weft_status st = weft_bind_predicate(&b, computed ? &cast : having, &s->having);
+    const weft_status st = weft_bind_predicate(&b, s->select->having, &s->having);
     s->scope.lends = false;
     for (int32_t i = 0; st == WEFT_OK && i < s->having.count; i++) {
         if (weft_has_generator(weft_pointers_exprs(&s->having)[i]))

@@ -202,7 +202,7 @@ static void errors(void **state)
         {"select sum(count(*)) from region", WEFT_NESTED_AGGREGATE, 12, "sub-query"},
         {"select r_name from region group by 2", WEFT_UNRESOLVED_GROUP_BY_POSITION, 36, "[1, 1]"},
         {"select r_name from region order by 2", WEFT_UNRESOLVED_ORDER_BY_POSITION, 36, "[1, 1]"},
-        {"select r_name from region where r_name", WEFT_DATATYPE_MISMATCH_FILTER, 33, "string"},
+        {"select r_name from region where r_name", WEFT_DATATYPE_MISMATCH_FILTER, 33, "\"STRING\""},
         {"select 1 union select 1, 2", WEFT_NUM_COLUMNS_MISMATCH, 16, "2 columns"},
         {"select date '2020-01-01' union select 1", WEFT_INCOMPATIBLE_COLUMN_TYPE, 32, "1st column"},
         {"select (select 1, 2)", WEFT_SCALAR_SUBQUERY_COLUMNS, 8, "2"},

@@ -37,7 +37,8 @@ static void folds(void **state)
          "Project [CASE WHEN (r_regionkey#1 = 1) THEN b ELSE c END AS CASE WHEN (1 = 2) THEN a WHEN "
          "(r_regionkey = 1) THEN b WHEN true THEN c ELSE d END#4]\n"
          "+- Relation [r_regionkey#1, r_name#2, r_comment#3] region\n"},
-        {"select case when null then r_name end as c, coalesce(null, r_name, 'x', 'y') as d from region",
+        {"select case when null and true then r_name end as c, coalesce(null, r_name, 'x', 'y') as d from "
+         "region",
          "Project [null AS c#4, coalesce(r_name#2, x) AS d#5]\n"
          "+- Relation [r_regionkey#1, r_name#2, r_comment#3] region\n"},
         {"select r_name || null as c from region",

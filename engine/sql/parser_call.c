@@ -494,27 +494,26 @@ done:
     return st;
 }
 
-/* SUBSTRING(x FROM a [FOR b]) as well as SUBSTRING(x, a [, b]). */
+/* SUBSTRING(x FROM a [FOR b]) as well as SUBSTRING(x, a [, b]); how many arguments a call has is for the
+ * function to say. */
 static weft_status parse_substring(sql_parser *p, const weft_span *start, const char *name,
                                    const weft_expr **out)
 {
     weft_status st = WEFT_OK;
-    const weft_expr *args[3] = {NULL, NULL, NULL};
-    int32_t count = 2;
-    WEFT_TRY(st, weft_sql_expr(p, &args[0]));
-    if (weft_sql_accept_word(p, SQL_KW_FROM))
-        name = "substring";
-    else
-        WEFT_TRY(st, weft_sql_expect(p, SQL_COMMA, "FROM or ','"));
-    WEFT_TRY(st, weft_sql_expr(p, &args[1]));
-    const bool length = weft_sql_accept_word(p, SQL_KW_FOR);
-    if (length) name = "substring";
-    if (length || weft_sql_accept(p, SQL_COMMA)) {
-        WEFT_TRY(st, weft_sql_expr(p, &args[2]));
-        count = 3;
+    weft_pointers args = {0};
+    bool worded = false;
+    for (bool more = !sql_is(p, SQL_RPAREN); more;) {
+        const weft_expr *arg = NULL;
+        WEFT_TRY(st, weft_sql_expr(p, &arg));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &args, arg));
+        more = (args.count == 1 && weft_sql_accept_word(p, SQL_KW_FROM)) ||
+               (args.count == 2 && weft_sql_accept_word(p, SQL_KW_FOR));
+        worded |= more;
+        if (!worded || args.count < 3) more = more || weft_sql_accept(p, SQL_COMMA);
     }
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
-    WEFT_TRY(st, weft_sql_call(p, name, weft_sql_span_from(p, start), args, count, out));
+    WEFT_TRY(st, weft_sql_call(p, worded ? "substring" : name, weft_sql_span_from(p, start),
+                               weft_pointers_exprs(&args), args.count, out));
 done:
     return st;
 }
@@ -550,6 +549,8 @@ static weft_status parse_trim(sql_parser *p, const weft_span *start, const weft_
     const char *name = "btrim";
     int32_t count = 1;
     bool sided = true;
+    if (weft_sql_accept(p, SQL_RPAREN)) /* how many arguments it has is for the function to say */
+        return weft_sql_call(p, "trim", weft_sql_span_from(p, start), args, 0, out);
     if (weft_sql_accept_word(p, SQL_KW_LEADING))
         name = "ltrim";
     else if (weft_sql_accept_word(p, SQL_KW_TRAILING))
@@ -590,19 +591,18 @@ done:
 static weft_status parse_position(sql_parser *p, const weft_span *start, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
-    const weft_expr *args[3] = {NULL, NULL, NULL};
-    int32_t count = 2;
-    WEFT_TRY(st, weft_sql_value_expr(p, &args[0]));
-    const bool in = weft_sql_accept_word(p, SQL_KW_IN);
-    if (!in) WEFT_TRY(st, weft_sql_expect(p, SQL_COMMA, "IN or ','"));
-    WEFT_TRY(st, weft_sql_value_expr(p, &args[1]));
-    if (weft_sql_accept(p, SQL_COMMA)) {
-        WEFT_TRY(st, weft_sql_value_expr(p, &args[2]));
-        count = 3;
+    weft_pointers args = {0};
+    bool in = false;
+    for (bool more = !sql_is(p, SQL_RPAREN); more;) {
+        const weft_expr *arg = NULL;
+        WEFT_TRY(st, weft_sql_value_expr(p, &arg));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &args, arg));
+        if (args.count == 1) in = weft_sql_accept_word(p, SQL_KW_IN);
+        more = (args.count == 1 && in) || weft_sql_accept(p, SQL_COMMA);
     }
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
-    WEFT_TRY(st,
-             weft_sql_call(p, in ? "locate" : "position", weft_sql_span_from(p, start), args, count, out));
+    WEFT_TRY(st, weft_sql_call(p, in ? "locate" : "position", weft_sql_span_from(p, start),
+                               weft_pointers_exprs(&args), args.count, out));
 done:
     return st;
 }

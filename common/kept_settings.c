@@ -22,7 +22,13 @@ static bool is_kept(const weft_setting_def *def)
     return true;
 }
 
-weft_status weft_kept_settings_take(weft_ctx *ctx, weft_kept_settings *out)
+/* The key that a setting is kept by. */
+static const char *key_of(const weft_setting_def *def)
+{
+    return def->alias[0] != '\0' ? def->alias : def->key;
+}
+
+weft_status weft_kept_settings_take(weft_ctx *ctx, bool database, weft_kept_settings *out)
 {
     weft_status st = WEFT_OK;
     const weft_settings *s = ctx->settings;
@@ -32,12 +38,14 @@ weft_status weft_kept_settings_take(weft_ctx *ctx, weft_kept_settings *out)
     for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
         const weft_setting_def *def = weft_setting_find_def((weft_setting_id)i);
         char *value = NULL;
-        if (!is_kept(def) || !(s->set[i] || i == WEFT_SET_ANSI || i == WEFT_SET_TIME_ZONE)) continue;
+        const bool always = i == WEFT_SET_ANSI || i == WEFT_SET_TIME_ZONE;
+        const bool told = database && i == WEFT_SET_CURRENT_DATABASE;
+        if (!told && !(is_kept(def) && (always || s->set[i]))) continue;
         WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, s->text[i], strlen(s->text[i]), &value));
         int32_t at = out->count++;
-        for (; at > 0 && strcmp(pairs[2 * at - 2], def->alias) > 0; at--)
+        for (; at > 0 && strcmp(pairs[2 * at - 2], key_of(def)) > 0; at--)
             memcpy(&pairs[2 * at], &pairs[2 * at - 2], 2 * sizeof *pairs);
-        pairs[2 * at] = def->alias;
+        pairs[2 * at] = key_of(def);
         pairs[2 * at + 1] = value;
     }
     out->pairs = pairs;
@@ -45,19 +53,19 @@ done:
     return st;
 }
 
-/* What was kept of a setting; what was not is as it is initially. */
+/* What a text goes by of a setting; what was not kept is as it is initially. NULL: that is the reader's. */
 static const char *value_of(const weft_kept_settings *kept, const weft_setting_def *def)
 {
     for (int32_t i = 0; i < kept->count; i++)
-        if (strcmp(kept->pairs[2 * i], def->alias) == 0) return kept->pairs[2 * i + 1];
-    return def->initial;
+        if (strcmp(kept->pairs[2 * i], key_of(def)) == 0) return kept->pairs[2 * i + 1];
+    return is_kept(def) ? def->initial : NULL;
 }
 
 bool weft_kept_settings_hold(const weft_kept_settings *kept, const weft_settings *settings)
 {
     for (int32_t i = 0; kept->count > 0 && i < WEFT_SETTING_COUNT; i++) {
-        const weft_setting_def *def = weft_setting_find_def((weft_setting_id)i);
-        if (is_kept(def) && strcmp(value_of(kept, def), settings->text[i]) != 0) return false;
+        const char *value = value_of(kept, weft_setting_find_def((weft_setting_id)i));
+        if (value != NULL && strcmp(value, settings->text[i]) != 0) return false;
     }
     return true;
 }
@@ -69,7 +77,8 @@ weft_status weft_kept_settings_apply(weft_ctx *ctx, const weft_kept_settings *ke
     **out = *ctx->settings;
     for (int32_t i = 0; kept->count > 0 && i < WEFT_SETTING_COUNT; i++) {
         const weft_setting_def *def = weft_setting_find_def((weft_setting_id)i);
-        if (is_kept(def)) WEFT_TRY(st, weft_settings_set(ctx, *out, def->key, value_of(kept, def)));
+        const char *value = value_of(kept, def);
+        if (value != NULL) WEFT_TRY(st, weft_settings_set(ctx, *out, def->key, value));
     }
 done:
     return st;

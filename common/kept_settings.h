@@ -2,7 +2,8 @@
  * force when it was made, whatever they are when it is read.
  *
  * Kept are those that say what a text means: ANSI and the time zone always, of the others those that were
- * set. What says where tables lie and how a statement runs is not: that is the reader's. */
+ * set, and the database where its tables are named alone, if nothing else keeps that. What says where tables
+ * lie and how a statement runs is not: that is the reader's. */
 #ifndef WEFT_COMMON_KEPT_SETTINGS_H
 #define WEFT_COMMON_KEPT_SETTINGS_H
 
@@ -13,8 +14,9 @@ typedef struct weft_kept_settings {
     const char *const *pairs; /* [2 * count] keys and values */
 } weft_kept_settings;
 
-/* What ctx->settings say, in the order of the keys; in ctx->arena. Errors: WEFT_NOMEM. */
-WEFT_MUST_CHECK weft_status weft_kept_settings_take(weft_ctx *ctx, weft_kept_settings *out);
+/* What ctx->settings say, in the order of the keys; in ctx->arena. database: the current one, too. Errors:
+ * WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_kept_settings_take(weft_ctx *ctx, bool database, weft_kept_settings *out);
 /* Do the settings say what was kept? Then the text may be read under them. */
 bool weft_kept_settings_hold(const weft_kept_settings *kept, const weft_settings *settings);
 /* *out: ctx->settings, but for what the text goes by; in ctx->arena. Errors: WEFT_NOMEM, and WEFT_CONFIG for

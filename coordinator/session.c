@@ -346,7 +346,7 @@ weft_status weft_session_create_view(weft_session *s, weft_result *r, const weft
     if (bound->view.format == NULL) {
         /* it was analysed just now, so a bad query never becomes a view */
         weft_kept_settings kept = {0};
-        st = weft_kept_settings_take(&s->ctx, &kept);
+        st = weft_kept_settings_take(&s->ctx, true, &kept);
         if (st == WEFT_OK) st = view_query(s, bound, &kept, &query);
         if (st != WEFT_OK) return weft_error_copy(ctx, &s->ctx);
     } else {

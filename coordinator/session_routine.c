@@ -262,7 +262,7 @@ static weft_status create(weft_session *s, weft_result *r, weft_ids *ids, const 
                                   "The name of the function has a catalogue that is not there."));
     WEFT_TRY(st, check_parameters(ctx, wanted, name));
     WEFT_TRY(st, check_lengths(ctx, wanted));
-    WEFT_TRY(st, weft_kept_settings_take(ctx, &kept));
+    WEFT_TRY(st, weft_kept_settings_take(ctx, false, &kept));
     WEFT_TRY(st, weft_kept_settings_encode(ctx, &kept, wanted->text, &text));
     WEFT_TRY(st, weft_routine_parse(ctx, text, &made));
     if (wanted->temporary) {

@@ -66,7 +66,7 @@ weft_status weft_table_command_define_view(weft_ctx *ctx, const weft_node *creat
         d.created_us = old->created_us;
     }
     WEFT_TRY(st, view_columns(ctx, create, &d));
-    WEFT_TRY(st, weft_kept_settings_take(ctx, &d.kept));
+    WEFT_TRY(st, weft_kept_settings_take(ctx, false, &d.kept));
     WEFT_TRY(st, weft_warehouse_put(ctx, &d, create->view.replace));
 done:
     weft_warehouse_unlock(&lock);

@@ -78,9 +78,11 @@ static weft_status kernel_catalog(weft_ctx *ctx, weft_kernel_call *call)
 {
     return put_everywhere(ctx, call, "spark_catalog");
 }
+/* Also in the text of a view, which may look for its tables in another one. */
 static weft_status kernel_schema(weft_ctx *ctx, weft_kernel_call *call)
 {
-    return put_everywhere(ctx, call, weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE));
+    const weft_settings *settings = ctx->settings->reader != NULL ? ctx->settings->reader : ctx->settings;
+    return put_everywhere(ctx, call, settings->text[WEFT_SET_CURRENT_DATABASE]);
 }
 static weft_status kernel_path(weft_ctx *ctx, weft_kernel_call *call)
 {

@@ -161,6 +161,14 @@ done:
     return st;
 }
 
+/* A name with dots, and an opening parenthesis behind it. */
+static bool at_call(sql_parser *p)
+{
+    int32_t at = 1;
+    while (at + 2 < SQL_LOOKAHEAD && sql_is_at(p, at, SQL_DOT)) at += 2;
+    return sql_is_at(p, at, SQL_LPAREN);
+}
+
 /* A name, or name(arguments): a call that gives rows. */
 static weft_status parse_named(sql_parser *p, const weft_node **out)
 {
@@ -171,7 +179,7 @@ static weft_status parse_named(sql_parser *p, const weft_node **out)
     weft_node *node = NULL;
     if (token.kind == SQL_WORD && (token.flags & SQL_KW_IN_CLAUSE) != 0)
         WEFT_TRY(st, weft_sql_syntax_error(p, "a table"));
-    if (sql_is_at(p, 1, SQL_LPAREN)) {
+    if (at_call(p)) {
         const weft_expr *call = NULL;
         WEFT_TRY(st, weft_sql_function(p, &call));
         if (call->kind == WEFT_EXPR_UNRESOLVED_COLUMN && identifier) { /* IDENTIFIER('t') */

@@ -25,7 +25,7 @@ static void what_gives_a_text_its_meaning_is_kept(void **state)
     set(&f, "spark.sql.groupByOrdinal", "false");
     set(&f, "spark.sql.shuffle.partitions", "7");
     set(&f, "weft.test.hashZero", "true");
-    weft_fixture_ok(&f, weft_kept_settings_take(&f.ctx, &kept));
+    weft_fixture_ok(&f, weft_kept_settings_take(&f.ctx, false, &kept));
     assert_int_equal(kept.count, 3); /* ANSI and the time zone always */
     assert_string_equal(kept_value(&kept, "spark.sql.ansi.enabled"), "true");
     assert_string_equal(kept_value(&kept, "spark.sql.session.timeZone"), "UTC");
@@ -43,7 +43,7 @@ static void it_stands_whatever_the_reader_has_set(void **state)
     weft_settings *own = NULL;
     const weft_settings *before = NULL;
     weft_fixture_open(&f);
-    weft_fixture_ok(&f, weft_kept_settings_take(&f.ctx, &kept));
+    weft_fixture_ok(&f, weft_kept_settings_take(&f.ctx, false, &kept));
     assert_true(weft_kept_settings_hold(&kept, &f.settings));
     set(&f, "spark.sql.ansi.enabled", "false");
     set(&f, "spark.sql.groupByOrdinal", "false"); /* was not set then */
@@ -63,6 +63,28 @@ static void it_stands_whatever_the_reader_has_set(void **state)
     weft_fixture_close(&f);
 }
 
+static void the_database_is_the_readers_unless_it_was_kept(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_kept_settings without = {0}, with = {0};
+    weft_settings *own = NULL;
+    weft_fixture_open(&f);
+    set(&f, "weft.sql.currentDatabase", "sales");
+    weft_fixture_ok(&f, weft_kept_settings_take(&f.ctx, false, &without));
+    weft_fixture_ok(&f, weft_kept_settings_take(&f.ctx, true, &with));
+    assert_null(kept_value(&without, "weft.sql.currentDatabase"));
+    assert_string_equal(kept_value(&with, "weft.sql.currentDatabase"), "sales");
+    set(&f, "weft.sql.currentDatabase", "stock");
+    assert_true(weft_kept_settings_hold(&without, &f.settings));
+    assert_false(weft_kept_settings_hold(&with, &f.settings));
+    weft_fixture_ok(&f, weft_kept_settings_apply(&f.ctx, &without, &own));
+    assert_string_equal(own->text[WEFT_SET_CURRENT_DATABASE], "stock");
+    weft_fixture_ok(&f, weft_kept_settings_apply(&f.ctx, &with, &own));
+    assert_string_equal(own->text[WEFT_SET_CURRENT_DATABASE], "sales");
+    weft_fixture_close(&f);
+}
+
 static void it_is_stored_in_front_of_the_text(void **state)
 {
     (void)state;
@@ -71,7 +93,7 @@ static void it_is_stored_in_front_of_the_text(void **state)
     const char *text = NULL;
     weft_fixture_open(&f);
     set(&f, "spark.sql.session.timeZone", "Europe/Berlin");
-    weft_fixture_ok(&f, weft_kept_settings_take(&f.ctx, &kept));
+    weft_fixture_ok(&f, weft_kept_settings_take(&f.ctx, false, &kept));
     weft_fixture_ok(&f, weft_kept_settings_encode(&f.ctx, &kept, "SELECT '=\n\n'", &text));
     weft_fixture_ok(&f, weft_kept_settings_decode(&f.ctx, &text, &again));
     assert_string_equal(text, "SELECT '=\n\n'");
@@ -91,4 +113,5 @@ static void it_is_stored_in_front_of_the_text(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(what_gives_a_text_its_meaning_is_kept), WEFT_TEST(it_stands_whatever_the_reader_has_set),
+           WEFT_TEST(the_database_is_the_readers_unless_it_was_kept),
            WEFT_TEST(it_is_stored_in_front_of_the_text))

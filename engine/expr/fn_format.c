@@ -405,12 +405,14 @@ static weft_status format_one(weft_ctx *ctx, weft_kernel_call *call, format_sink
     bool done = false;
     if (kind == 'b') {
         const bool truth = !null && (arg->type.id != WEFT_TYPE_BOOLEAN || weft_arg_i64(arg, i) != 0);
-        format_padded(sink, spec, truth ? "true" : "false", truth ? 4 : 5);
+        const bool large = spec->conversion == 'B';
+        const char *word = truth ? (large ? "TRUE" : "true") : large ? "FALSE" : "false";
+        format_padded(sink, spec, word, strlen(word));
         done = true;
     } else if (null && strchr("sdxofegcah", kind) != NULL) {
         format_padded(sink, spec, "null", 4);
         done = true;
-    } else if (kind == 's') {
+    } else if (kind == 's' && !weft_type_is_nested(arg->type)) { /* those Spark shows by their addresses */
         return format_text(ctx, sink, spec, arg, i);
     } else if (strchr("dxo", kind) != NULL && format_is_integer(arg)) {
         done = format_integer(sink, spec, arg, i);

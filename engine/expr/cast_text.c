@@ -244,17 +244,11 @@ static bool cast_parse_boolean(cast_text t, bool *out)
     return false;
 }
 
-/* Does the text have the form of a decimal number, with an exponent or not, and Java's suffix d or f? */
-static bool cast_number_form(cast_text *t)
+/* The rest of a number from c on: an exponent, if c is at its letter, and Java's suffix d or f. The text ends
+ * before the suffix then. */
+static bool cast_real_tail(cast_text *t, const char *c, bool exponent)
 {
-    const char *c = t->at;
-    int digits = 0;
-    if (c < t->end && (*c == '-' || *c == '+')) c++;
-    for (; c < t->end && isdigit((unsigned char)*c); c++) digits++;
-    if (c < t->end && *c == '.') c++;
-    for (; c < t->end && isdigit((unsigned char)*c); c++) digits++;
-    if (digits == 0) return false;
-    if (c < t->end && (*c == 'e' || *c == 'E')) {
+    if (exponent) {
         c++;
         if (c < t->end && (*c == '-' || *c == '+')) c++;
         const char *begin = c;
@@ -268,6 +262,20 @@ static bool cast_number_form(cast_text *t)
     return whole;
 }
 
+/* Does the text have the form of a decimal number, with an exponent or not, and Java's suffix d or f? */
+static bool cast_number_form(cast_text *t)
+{
+    const char *c = t->at;
+    int digits = 0;
+    if (c < t->end && (*c == '-' || *c == '+')) c++;
+    for (; c < t->end && isdigit((unsigned char)*c); c++) digits++;
+    if (c < t->end && *c == '.') c++;
+    for (; c < t->end && isdigit((unsigned char)*c); c++) digits++;
+    if (digits == 0) return false;
+    const bool exponent = c < t->end && (*c == 'e' || *c == 'E');
+    return cast_real_tail(t, c, exponent);
+}
+
 /* The same of a hexadecimal number, which has to have a binary exponent: 0x1.8p3. */
 static bool cast_hex_form(cast_text *t)
 {
@@ -279,16 +287,7 @@ static bool cast_hex_form(cast_text *t)
     if (c < t->end && *c == '.') c++;
     for (; c < t->end && isxdigit((unsigned char)*c); c++) digits++;
     if (digits == 0 || c == t->end || (*c != 'p' && *c != 'P')) return false;
-    c++;
-    if (c < t->end && (*c == '-' || *c == '+')) c++;
-    const char *begin = c;
-    while (c < t->end && isdigit((unsigned char)*c)) c++;
-    if (c == begin) return false;
-    const char *stop = c;
-    if (c < t->end && strchr("dDfF", *c) != NULL) c++;
-    const bool whole = c == t->end;
-    t->end = stop;
-    return whole;
+    return cast_real_tail(t, c, true);
 }
 
 static bool cast_parse_double(weft_ctx *ctx, cast_text t, double *out, weft_status *st)

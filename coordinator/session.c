@@ -169,6 +169,8 @@ static weft_status restore_query(weft_session *s, const weft_view_definition *d)
         .kind = WEFT_NODE_CREATE_VIEW,
         .view = {.name = d->name, .text = d->query, .column_count = d->column_count, .columns = d->columns}};
     WEFT_TRY(st, view_query(s, &create, NULL, &query));
+    query.temporaries = d->temporaries;
+    query.temporary_count = d->temporary_count;
     WEFT_TRY(st, weft_session_catalog_add(&s->ctx, s->catalog, d->name, true, &query, NULL));
 done:
     return st;
@@ -349,6 +351,7 @@ weft_status weft_session_create_view(weft_session *s, weft_result *r, const weft
         st = weft_kept_settings_take(&s->ctx, true, &kept);
         if (st == WEFT_OK) st = view_query(s, bound, &kept, &query);
         if (st != WEFT_OK) return weft_error_copy(ctx, &s->ctx);
+        query.temporaries = weft_session_catalog_named(s->catalog, &query.temporary_count);
     } else {
         const char *const *options = bound->view.options;
         const char *path = weft_option_find(options, bound->view.option_count, "path");

@@ -52,7 +52,11 @@ static weft_status put_view(weft_ctx *ctx, const weft_view_definition *view, wir
     m->name = wire_text(view->name);
     m->query = wire_text(view->query);
     WEFT_TRY(st, put_texts(ctx, view->columns, view->column_count, &m->n_columns, &m->columns));
-    if (view->query != NULL) return WEFT_OK;
+    if (view->query != NULL) {
+        m->knows_temporaries = view->temporary_count >= 0;
+        return put_texts(ctx, view->temporaries, weft_max_i32(view->temporary_count, 0), &m->n_temporaries,
+                         &m->temporaries);
+    }
     m->format = wire_text(view->format);
     m->source = wire_text(view->source);
     WEFT_TRY(st, put_texts(ctx, view->options, 2 * view->option_count, &m->n_options, &m->options));
@@ -183,13 +187,16 @@ static weft_status get_view(weft_ctx *ctx, const wire_view *m, weft_view_definit
     const bool is_query = m->query[0] != 0, is_table = m->format[0] != 0;
     if (m->name[0] == 0 || is_query == is_table || strlen(m->query) > WEFT_SQL_BYTES_MAX ||
         (is_query && (m->source[0] != 0 || m->n_options > 0 || m->n_files > 0)) ||
-        (is_table && m->n_columns > 0) || m->n_columns > WEFT_COLUMNS_MAX || m->n_options % 2 != 0 ||
-        m->n_options > WEFT_SESSION_SETTINGS_MAX)
+        (is_table && (m->n_columns > 0 || m->n_temporaries > 0)) ||
+        m->n_temporaries > WEFT_SESSION_VIEWS_MAX || m->n_columns > WEFT_COLUMNS_MAX ||
+        m->n_options % 2 != 0 || m->n_options > WEFT_SESSION_SETTINGS_MAX)
         return weft_fail(ctx, WEFT_CORRUPT, "a view of a session is neither a query nor a table");
     *out = (weft_view_definition){.name = m->name,
                                   .query = is_query ? m->query : NULL,
                                   .columns = (const char *const *)m->columns,
                                   .column_count = (int32_t)m->n_columns,
+                                  .temporaries = (const char *const *)m->temporaries,
+                                  .temporary_count = m->knows_temporaries ? (int32_t)m->n_temporaries : -1,
                                   .format = is_table ? m->format : NULL,
                                   .source = is_table ? m->source : NULL,
                                   .options = (const char *const *)m->options,

@@ -38,6 +38,7 @@ struct weft_session_catalog {
     weft_pointers lasting;    /* lasting_view *: of the warehouse, that the statement reads; in its arena */
     const weft_node *within;  /* the view whose text is analysed, or a CREATE VIEW; NULL: none */
     const weft_node *created; /* the CREATE VIEW that is analysed, or NULL */
+    weft_pointers named;      /* const char *: the temporary views that the statement names; in its arena */
     weft_session_objects objects;
     weft_table_cache cache;
 };
@@ -84,16 +85,39 @@ done:
     return st;
 }
 
+static weft_status copy_text(weft_ctx *ctx, const char *text, const char **out)
+{
+    char *copy = NULL;
+    const weft_status st = weft_arena_copy(ctx, ctx->arena, text, strlen(text), &copy);
+    *out = copy;
+    return st;
+}
+
+static weft_status copy_texts(weft_ctx *ctx, const char *const *texts, int32_t count, const char *const **out)
+{
+    weft_status st = WEFT_OK;
+    const char **copies = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &copies));
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, copy_text(ctx, texts[i], &copies[i]));
+    *out = copies;
+done:
+    return st;
+}
+
 weft_status weft_session_catalog_add(weft_ctx *ctx, weft_session_catalog *c, const char *name, bool replace,
                                      const weft_view_query *query, const weft_relation *relation)
 {
     weft_status st = WEFT_OK;
     view *v = NULL;
+    const char *const *temporaries = NULL;
     if (!replace && find_view(c, name) != NULL)
         return weft_fail(ctx, WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS,
                          "Cannot create the temporary view `%s` because it already exists.", name);
+    if (query != NULL && query->temporary_count > 0)
+        WEFT_TRY(st, copy_texts(c->session, query->temporaries, query->temporary_count, &temporaries));
     WEFT_TRY(st, put_view(c, name, &v));
     if (query != NULL) v->query = *query;
+    v->query.temporaries = temporaries;
     v->relation = relation;
 done:
     if (st != WEFT_OK && ctx != c->session) st = weft_error_copy(ctx, c->session);
@@ -150,25 +174,6 @@ weft_status weft_session_catalog_open(weft_ctx *ctx, weft_session_catalog *c, co
 
 /* ---- views made again ---- */
 
-static weft_status copy_text(weft_ctx *ctx, const char *text, const char **out)
-{
-    char *copy = NULL;
-    const weft_status st = weft_arena_copy(ctx, ctx->arena, text, strlen(text), &copy);
-    *out = copy;
-    return st;
-}
-
-static weft_status copy_texts(weft_ctx *ctx, const char *const *texts, int32_t count, const char *const **out)
-{
-    weft_status st = WEFT_OK;
-    const char **copies = NULL;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &copies));
-    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, copy_text(ctx, texts[i], &copies[i]));
-    *out = copies;
-done:
-    return st;
-}
-
 static weft_status copy_files(weft_ctx *ctx, const weft_view_definition *d, const weft_file_info **out)
 {
     weft_status st = WEFT_OK;
@@ -224,6 +229,7 @@ weft_status weft_session_catalog_add_lost(weft_ctx *ctx, weft_session_catalog *c
         WEFT_TRY(st, copy_text(session, d->source, &copy->source));
     }
     WEFT_TRY(st, copy_texts(session, d->columns, d->column_count, &copy->columns));
+    WEFT_TRY(st, copy_texts(session, d->temporaries, d->temporary_count, &copy->temporaries));
     WEFT_TRY(st, copy_texts(session, d->options, 2 * d->option_count, &copy->options));
     WEFT_TRY(st, copy_files(session, d, &copy->files));
     WEFT_TRY(st, put_view(c, d->name, &v));
@@ -268,7 +274,9 @@ weft_view_definition weft_session_catalog_definition(const weft_session_catalog 
         return (weft_view_definition){.name = v->name,
                                       .query = v->query.text,
                                       .columns = v->query.columns,
-                                      .column_count = v->query.column_count};
+                                      .column_count = v->query.column_count,
+                                      .temporaries = v->query.temporaries,
+                                      .temporary_count = v->query.temporary_count};
     return (weft_view_definition){.name = v->name,
                                   .format = v->relation->format->name,
                                   .source = v->relation->name,
@@ -439,16 +447,22 @@ static const weft_table_definition *catalog_view(void *self, const weft_node *pa
     return NULL;
 }
 
-static const weft_kept_settings *catalog_kept(void *self, const weft_node *parsed)
+/* The temporary view of this text, or NULL. */
+static const view *view_of(const weft_session_catalog *c, const weft_node *parsed)
 {
-    const weft_session_catalog *c = self;
-    const weft_table_definition *lasting = catalog_view(self, parsed);
-    if (lasting != NULL) return &lasting->kept;
-    for (int32_t i = 0; i < c->views.count; i++) {
+    for (int32_t i = 0; parsed != NULL && i < c->views.count; i++) {
         const view *v = c->views.items[i];
-        if (!v->dropped && v->query.parsed == parsed) return &v->query.kept;
+        if (!v->dropped && v->query.parsed == parsed) return v;
     }
     return NULL;
+}
+
+static const weft_kept_settings *catalog_kept(void *self, const weft_node *parsed)
+{
+    const weft_table_definition *lasting = catalog_view(self, parsed);
+    if (lasting != NULL) return &lasting->kept;
+    const view *v = view_of(self, parsed);
+    return v == NULL ? NULL : &v->query.kept;
 }
 
 /* The view of the warehouse whose text is analysed, or NULL. */
@@ -486,19 +500,41 @@ static weft_status check_lasting(weft_ctx *ctx, const weft_session_catalog *c, c
                      c->within->view.name, name, type, name, c->within->view.name);
 }
 
+/* The temporary view of this name, where it is looked up alone. In the text of another one the name is such a
+ * view's if it was when that was made: a table stays the table when a view of its name comes later. */
+static const view *find_alone(const weft_session_catalog *c, const char *name)
+{
+    const view *v = find_view(c, name), *around = view_of(c, c->within);
+    if (v == NULL || around == NULL || around->query.temporary_count < 0) return v;
+    for (int32_t i = 0; i < around->query.temporary_count; i++)
+        if (strcasecmp(around->query.temporaries[i], name) == 0) return v;
+    return NULL;
+}
+
+const char *const *weft_session_catalog_named(const weft_session_catalog *c, int32_t *count)
+{
+    *count = c->named.count;
+    return weft_pointers_texts(&c->named);
+}
+
 /* A temporary view by the parts, as far as they may name one here. Errors: WEFT_TEMPORARY_REFERENCE. */
 static weft_status find_temporary(weft_ctx *ctx, weft_session_catalog *c, const char *const *parts,
                                   int32_t part_count, const view **out)
 {
+    weft_status st = WEFT_OK;
     const bool session =
         (part_count == 2 && strcasecmp(parts[0], "session") == 0) ||
         (part_count == 3 && strcasecmp(parts[0], "system") == 0 && strcasecmp(parts[1], "session") == 0);
-    const view *v = around(c) != NULL            ? NULL
-                    : part_count == 1 || session ? find_view(c, parts[part_count - 1])
-                                                 : NULL;
+    const view *v = NULL;
+    if (around(c) == NULL && session) v = find_view(c, parts[part_count - 1]);
+    if (around(c) == NULL && part_count == 1) v = find_alone(c, parts[0]);
+    if (part_count == 1 && v != NULL && c->within == NULL)
+        WEFT_TRY(st, weft_pointers_push(ctx, &c->named, v->name));
     if (part_count == 2 && strcasecmp(parts[0], WEFT_GLOBAL_DATABASE) == 0) v = find_global(c, parts[1]);
     *out = v;
-    return v == NULL ? WEFT_OK : check_lasting(ctx, c, v->name, "VIEW");
+    if (v != NULL) st = check_lasting(ctx, c, v->name, "VIEW");
+done:
+    return st;
 }
 
 static const weft_node *catalog_within(void *self, const weft_node *inside)
@@ -527,7 +563,7 @@ static weft_status catalog_find(weft_ctx *ctx, void *self, const char *const *pa
     const bool path = part_count == 1 && view_around == NULL && weft_sql_path_is_set(ctx);
     const char *found = NULL;
     if (path)
-        WEFT_TRY(st, weft_session_catalog_on_path(ctx, parts[0], find_view(c, parts[0]) != NULL, &found));
+        WEFT_TRY(st, weft_session_catalog_on_path(ctx, parts[0], find_alone(c, parts[0]) != NULL, &found));
     if (path && found == NULL) goto done;
     if (!path || strcmp(found, WEFT_PATH_SESSION) == 0)
         WEFT_TRY(st, find_temporary(ctx, c, parts, part_count, &v));
@@ -659,7 +695,7 @@ static void close_relations(weft_pointers *list)
 void weft_session_catalog_begin_statement(weft_session_catalog *c, weft_listings *listings)
 {
     c->listings = listings;
-    c->unlisted = c->lasting = (weft_pointers){0};
+    c->unlisted = c->lasting = c->named = (weft_pointers){0};
     c->within = c->created = NULL;
 }
 
@@ -667,8 +703,8 @@ void weft_session_catalog_end_statement(weft_session_catalog *c)
 {
     close_relations(&c->statement);
     c->listings = NULL;
-    c->unlisted = c->lasting = (weft_pointers){0}; /* they lay in the statement's arena */
-    c->objects.locals = (weft_pointers){0};        /* they lay in the statement's memory */
+    c->unlisted = c->lasting = c->named = (weft_pointers){0}; /* they lay in the statement's arena */
+    c->objects.locals = (weft_pointers){0};                   /* they lay in the statement's memory */
 }
 
 void weft_session_catalog_free(weft_session_catalog **catalog)

@@ -21,6 +21,8 @@ typedef struct weft_view_query {
     const char *collation;      /* DEFAULT COLLATION, which stands in the text too; or NULL */
     const char *const *columns; /* [column_count] their names, as they were given; else none */
     int32_t column_count;
+    const char *const *temporaries; /* [temporary_count] the temporary views that its text names alone */
+    int32_t temporary_count;        /* -1: not known; then each such name is a temporary view's, if it can */
 } weft_view_query;
 
 /* All that a view was made of: what another process needs to make it again. Either a query, or a table. */
@@ -29,6 +31,8 @@ typedef struct weft_view_definition {
     const char *query; /* its text; NULL: a table */
     const char *const *columns;
     int32_t column_count;
+    const char *const *temporaries; /* of a query: see weft_view_query */
+    int32_t temporary_count;
     const char *format, *source; /* of a table; source: format and path, for people */
     const weft_file_info *files; /* as they were listed when it was opened */
     int32_t file_count;
@@ -64,8 +68,12 @@ WEFT_MUST_CHECK weft_status weft_session_catalog_sources(const weft_session_cata
 /* Is there a temporary view of this name that is a query? *collation gets its DEFAULT COLLATION, or NULL. */
 bool weft_session_catalog_has_query(const weft_session_catalog *catalog, const char *name,
                                     const char **collation);
-/* Define a temporary view. query: NULL for a table, whose relation lives as long as the session. Views
- * replace what had the name when replace is set. Errors: WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS. */
+/* The temporary views that the statement names alone, not counting the texts of others: those of the view
+ * that it makes. Borrowed until it ends. */
+const char *const *weft_session_catalog_named(const weft_session_catalog *catalog, int32_t *count);
+/* Define a temporary view. query: its temporaries are copied; NULL for a table, whose relation lives as long
+ * as the session. Views replace what had the name when replace is set. Errors:
+ * WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_add(weft_ctx *ctx, weft_session_catalog *catalog,
                                                      const char *name, bool replace,
                                                      const weft_view_query *query,

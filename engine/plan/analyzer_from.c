@@ -130,16 +130,6 @@ done:
     return st;
 }
 
-/* Is it the text of a view of the session that is being bound? It was made when its name meant a table. */
-static bool is_own_text(const weft_analyzer *a, const weft_node *view)
-{
-    const weft_catalog *c = a->catalog;
-    if (view == NULL || (c->view != NULL && c->view(c->self, view) != NULL)) return false;
-    for (const weft_bound_view *v = a->views; v != NULL; v = v->next)
-        if (v->parsed == view && v->binding) return true;
-    return false;
-}
-
 static weft_status bind_relation(weft_analyzer *a, const weft_node *parsed, weft_cte *ctes, weft_bound *out)
 {
     weft_status st = WEFT_OK;
@@ -158,10 +148,6 @@ static weft_status bind_relation(weft_analyzer *a, const weft_node *parsed, weft
     }
     WEFT_TRY(st, a->catalog->find(ctx, a->catalog->self, parsed->relation.parts, parts, &view, &relation,
                                   &database));
-    if (parts == 1 && is_own_text(a, view)) {
-        const char *const whole[] = {weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE), name};
-        WEFT_TRY(st, a->catalog->find(ctx, a->catalog->self, whole, 2, &view, &relation, &database));
-    }
     if (parsed->relation.travels && (view != NULL || relation != NULL))
         return weft_fail_time_travel(a, parsed, database);
     if (view != NULL && view == a->replaced)

@@ -19,7 +19,8 @@ static const weft_file_info files[] = {
 static const weft_view_definition views[] = {
     {.name = "v", .query = "SELECT 1, 2", .columns = columns, .column_count = 2},
     {.name = "ä t", .format = "parquet", .source = "parquet /d", .files = files, .file_count = 2},
-    {.name = "w", .query = "SELECT 1"},
+    {.name = "w", .query = "SELECT 1", .temporary_count = -1},
+    {.name = "x", .query = "FROM v", .temporaries = columns, .temporary_count = 2},
     {.name = "o", .format = "parquet", .source = "parquet /d", .options = options, .option_count = 2}};
 static const weft_session_file added[] = {
     {.name = "files/a b.csv",

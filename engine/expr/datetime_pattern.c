@@ -269,7 +269,8 @@ weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text, const
     if (place == NULL) place = &here;
     const weft_datetime_style older = place->use == WEFT_DATETIME_IN_RECORD ? WEFT_DATETIME_FAST
                                                                             : WEFT_DATETIME_SIMPLE;
-    const bool is_legacy = place->use != WEFT_DATETIME_WITHOUT_ZONE && weft_datetime_is_legacy(ctx);
+    const bool is_legacy = place->use == WEFT_DATETIME_OF_CALENDAR ||
+                           (place->use != WEFT_DATETIME_WITHOUT_ZONE && weft_datetime_is_legacy(ctx));
     WEFT_TRY(st, pattern_compile(ctx, text, place, span, parsing,
                                  is_legacy ? older : WEFT_DATETIME_OF_JAVA_TIME, out));
     if (parsing && strcasecmp(weft_setting_text(ctx, WEFT_SET_TIME_PARSER), "EXCEPTION") == 0)

@@ -46,8 +46,9 @@ struct weft_datetime_pattern {
 /* What texts are of: the setting spark.sql.legacy.timeParserPolicy gives each another style. */
 typedef enum weft_datetime_use {
     WEFT_DATETIME_IN_FUNCTION,
-    WEFT_DATETIME_IN_RECORD,   /* CSV, JSON, XML */
-    WEFT_DATETIME_WITHOUT_ZONE /* TIMESTAMP_NTZ and TIME, which Spark 2 had not */
+    WEFT_DATETIME_IN_RECORD,    /* CSV, JSON, XML */
+    WEFT_DATETIME_WITHOUT_ZONE, /* TIMESTAMP_NTZ and TIME, which Spark 2 had not */
+    WEFT_DATETIME_OF_CALENDAR   /* of java.util.Calendar, whatever the setting says */
 } weft_datetime_use;
 
 /* Where texts are of; zeroed: en-US, and the session's zone. Borrowed by the pattern. */

@@ -90,8 +90,9 @@ X(soundex)
 X(levenshtein)
 X(luhn_check)
 X(chr)
-/* fn_format.c */
+/* fn_format_string.c */
 X(format_string)
+/* fn_format_number.c */
 X(format_number)
 /* fn_encode.c */
 X(hex)

@@ -8,6 +8,7 @@
 #include "common/mem.h"
 #include "engine/expr/datetime_pattern.h"
 #include "engine/expr/format_text.h"
+#include "engine/expr/rebase.h"
 
 static const char *pattern_of(char letter)
 {
@@ -41,7 +42,8 @@ static weft_status put_fields(weft_ctx *ctx, format_sink *sink, const format_spe
     WEFT_TRY(st, weft_zone_open_session(ctx, &zone));
     WEFT_TRY(st, weft_datetime_pattern_new(ctx, &text, &calendar, NULL, false, &pattern));
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, pattern->text_bytes_max, (void **)&shown));
-    size_t len = weft_datetime_format(pattern, zone, us, shown);
+    /* An instant is of the older calendar itself; a timestamp only shows the date of the newer one in it. */
+    size_t len = weft_datetime_format(pattern, zone, weft_rebase_us(zone, us), shown);
     if (spec->conversion == 'C') len -= 2; /* the year without its last two digits */
     for (size_t i = 0; spec->conversion == 'p' && i < len; i++)
         shown[i] = (char)tolower((unsigned char)shown[i]);

@@ -118,6 +118,13 @@ static size_t put_year(const weft_datetime_item *item, int32_t year, bool era, c
     return datetime_put_number(to, of_era, item->count) + (item->count >= 4 && of_era > most);
 }
 
+static size_t put_day_number(int64_t day, int32_t digits, char *to)
+{
+    if (day >= 0) return datetime_put_number(to, day, digits);
+    *to = '-';
+    return 1 + datetime_put_number(to + 1, -day, digits);
+}
+
 size_t datetime_put_name(const char *name, char *to) { return put_text(to, name, strlen(name)); }
 
 static size_t put_month(const weft_datetime_names *names, const weft_datetime_item *item, int32_t month,
@@ -154,6 +161,7 @@ static size_t put_item(const weft_datetime_pattern *p, const weft_datetime_item 
     case 'y': return put_year(item, m->civil.year, p->era, to);
     case 'M':
     case 'L': return put_month(names, item, m->civil.month, to);
+    case 'g': return put_day_number((int64_t)m->days + DATETIME_DAY_OF_EPOCH, count, to);
     case 'd': return datetime_put_number(to, m->civil.day, count);
     case 'D': return datetime_put_number(to, m->days - weft_days_of_civil(m->civil.year, 1, 1) + 1, count);
     case 'Q':

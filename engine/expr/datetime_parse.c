@@ -12,12 +12,14 @@
 #include "engine/expr/interval.h"
 #include "engine/expr/utf8.h"
 
-enum { YEAR_DIGITS_MAX = 7 };
+enum { YEAR_DIGITS_MAX = 7, DAY_DIGITS_MAX = 18 };
 
 typedef struct parsed_moment {
     int64_t year, month, day, day_of_year, hour, half_hour, minute, second, us; /* -1: not there */
     int32_t half;                                                               /* 0 AM, 1 PM, -1 */
     bool before_christ;
+    bool has_day_number;
+    int64_t day_number; /* g */
     datetime_zone zone;
 } parsed_moment;
 
@@ -124,6 +126,18 @@ static bool read_year(const weft_datetime_pattern *p, int32_t k, datetime_input 
     return fits;
 }
 
+static bool read_day_number(const weft_datetime_pattern *p, int32_t k, datetime_input *in, parsed_moment *m)
+{
+    const bool minus = in->at < in->len && in->text[in->at] == '-';
+    in->at += minus;
+    m->has_day_number = true;
+    if (!read_number(in, p->items[k].count, weft_min_i32(free_digits(p, k, in), DAY_DIGITS_MAX),
+                     &m->day_number))
+        return false;
+    if (minus) m->day_number = -m->day_number;
+    return true;
+}
+
 static bool read_fraction(datetime_input *in, int32_t most, int64_t *us)
 {
     const size_t begin = in->at;
@@ -172,6 +186,7 @@ static bool read_item(weft_ctx *ctx, weft_datetime_pattern *p, int32_t k, dateti
     case 'M':
     case 'L': return read_month(p, k, in, &m->month);
     case 'd': return read_field(p, k, in, &m->day);
+    case 'g': return read_day_number(p, k, in, m);
     case 'D':
         if (item->count == 2) return read_number(in, 2, 3, &m->day_of_year);
         return read_field(p, k, in, &m->day_of_year);
@@ -245,6 +260,16 @@ static bool read_items(weft_ctx *ctx, weft_datetime_pattern *p, int32_t k, datet
     return fits;
 }
 
+/* The day of a number of days, which is that of the other fields. */
+static bool day_of_number(const parsed_moment *m, int64_t *days)
+{
+    *days = m->day_number - DATETIME_DAY_OF_EPOCH;
+    if (*days < INT32_MIN / 2 || *days > INT32_MAX / 2) return false;
+    const weft_civil civil = weft_civil_of_days((int32_t)*days);
+    return (m->year == INT64_MIN || m->year == civil.year) && (m->month < 0 || m->month == civil.month) &&
+           (m->day < 0 || m->day == civil.day);
+}
+
 static bool moment_of(const parsed_moment *m, int64_t *local_us)
 {
     int64_t year = m->year == INT64_MIN ? 1970 : m->before_christ ? 1 - m->year : m->year;
@@ -261,6 +286,7 @@ static bool moment_of(const parsed_moment *m, int64_t *local_us)
         const bool agree = (m->month < 0 || civil.month == month) && (m->day < 0 || civil.day == day);
         if (m->day_of_year < 1 || civil.year != year || !agree) return false;
     }
+    if (m->has_day_number && !day_of_number(m, &days)) return false;
     const int64_t of_day = (((hour < 0 ? 0 : hour) * 60 + (m->minute < 0 ? 0 : m->minute)) * 60 +
                             (m->second < 0 ? 0 : m->second)) *
                                1000000 +

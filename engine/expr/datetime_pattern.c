@@ -12,92 +12,6 @@
 #include "engine/expr/datetime_private.h"
 #include "engine/expr/utf8.h"
 
-/* The most letters of a kind that stand together, or 0 for a letter that Spark refuses. */
-static int32_t pattern_most(char letter)
-{
-    switch (letter) {
-    case 'G':
-    case 'M':
-    case 'L':
-    case 'Q':
-    case 'q':
-    case 'E':
-    case 'z': return 4;
-    case 'y': return 6;
-    case 'D': return 3;
-    case 'd':
-    case 'H':
-    case 'h':
-    case 'K':
-    case 'k':
-    case 'm':
-    case 's':
-    case 'V': return 2;
-    case 'F':
-    case 'a': return 1;
-    case 'S': return 9;
-    case 'O': return 4;
-    case 'X':
-    case 'x':
-    case 'Z': return 5;
-    default: return 0;
-    }
-}
-
-static weft_status pattern_fail(weft_ctx *ctx, weft_status code, const weft_str *text, const weft_span *span)
-{
-    return weft_fail_at(ctx, code, span, "Unrecognized datetime pattern: '%.*s'.",
-                        (int)weft_min_i64(text->len, 100), weft_str_data(text));
-}
-
-/* Letters of weeks are refused before anything else: as a pattern of Spark 2, where that had taken it all, or
- * as what there never was. */
-static weft_status refuse_weeks(weft_ctx *ctx, const weft_str *text, const weft_span *span)
-{
-    const char *s = weft_str_data(text);
-    bool quoted = false, older = true;
-    char found = 0;
-    for (uint32_t at = 0; at < text->len; at++) {
-        quoted ^= s[at] == '\'';
-        if (quoted || !isalpha((unsigned char)s[at])) continue;
-        older = older && strchr("GyYMLwWDdFEuaHkKhmsSzZX", s[at]) != NULL;
-        if (found == 0 && strchr("YWwuec", s[at]) != NULL) found = s[at];
-    }
-    if (found == 0) return WEFT_OK;
-    if (older && !quoted) return pattern_fail(ctx, WEFT_DATETIME_PATTERN_RECOGNITION, text, span);
-    return weft_fail_at(ctx, WEFT_DATETIME_WEEK_PATTERN, span,
-                        "All week-based patterns are unsupported since Spark 3.0, detected week-based "
-                        "character: %c. Please use the SQL function EXTRACT instead.",
-                        found);
-}
-
-static weft_status pattern_letters(weft_ctx *ctx, const weft_str *text, const weft_span *span, char letter,
-                                   int32_t count, bool parsing)
-{
-    const int32_t most = pattern_most(letter);
-    if (strchr("ABnNp", letter) != NULL || (parsing && (letter == 'Q' || letter == 'q')))
-        return weft_fail_at(
-            ctx, WEFT_DATETIME_PATTERN_CHARACTER, span,
-            "Unrecognized datetime pattern: %.*s. Illegal pattern character found in datetime "
-            "pattern: %c. Please provide legal character.",
-            (int)weft_min_i64(text->len, 100), weft_str_data(text), letter);
-    const bool is_offset = letter == 'X' ||
-                           letter == 'x'; /* more of them were no pattern of Spark 2 either */
-    if (most == 0 || (count > most && is_offset) || (letter == 'V' && count != 2) ||
-        (letter == 'O' && count != 1 && count != 4)) {
-        return weft_fail_at(ctx, WEFT_DATETIME_PATTERN, span, "Unrecognized datetime pattern: '%.*s'.",
-                            (int)weft_min_i64(text->len, 100), weft_str_data(text));
-    }
-    if (count > most || (parsing && strchr("EFQq", letter) != NULL)) {
-        const bool newer = letter == 'Q' || letter == 'q' || letter == 'V'; /* no pattern of Spark 2 */
-        return weft_fail_at(ctx, newer ? WEFT_DATETIME_PATTERN_LENGTH : WEFT_DATETIME_PATTERN_RECOGNITION,
-                            span, "Unrecognized datetime pattern: '%.*s': %s.",
-                            (int)weft_min_i64(text->len, 100), weft_str_data(text),
-                            count > most ? "too many letters of one kind" : "text is not read by E, F, Q");
-    }
-    return WEFT_OK;
-}
-
 /* Text in quotes from s[at] (the quote) on; '' is one quote. Returns the place behind it. */
 static uint32_t pattern_quoted(weft_datetime_pattern *p, const char *s, uint32_t len, uint32_t at,
                                uint32_t *used)
@@ -169,73 +83,59 @@ static size_t item_bytes(const weft_datetime_pattern *p, char letter)
 
 /* Letters from s[at] on, all the same. */
 static weft_status pattern_field(weft_ctx *ctx, weft_datetime_pattern *p, const weft_str *text, uint32_t at,
-                                 const weft_datetime_place *place, const weft_span *span, bool parsing,
-                                 uint32_t *count)
+                                 const char *locale, uint32_t *count)
 {
     weft_status st = WEFT_OK;
     const char *const s = weft_str_data(text);
     const char c = s[at];
     for (*count = 1; at + *count < text->len && s[at + *count] == c;) *count += 1;
-    if (p->style == WEFT_DATETIME_OF_JAVA_TIME)
-        WEFT_TRY(st, pattern_letters(ctx, text, span, c, (int32_t)weft_min_i64(*count, 1000), parsing));
-    else if (*count > UINT8_MAX || !datetime_legacy_letter(c, (int32_t)*count))
-        WEFT_TRY(st, pattern_fail(ctx, WEFT_DATETIME_PATTERN, text, span));
     p->items[p->count++] = (weft_datetime_item){.letter = c, .count = (uint8_t)*count};
     p->era = p->era || c == 'G';
-    if (c == 'z') WEFT_TRY(st, name_zone(ctx, place->locale, p));
+    if (c == 'z') WEFT_TRY(st, name_zone(ctx, locale, p));
     p->text_bytes_max += item_bytes(p, c) + *count;
 done:
     return st;
 }
 
-/* Text that stands for itself, or a bracket, at s[*at]. */
-static weft_status pattern_text(weft_ctx *ctx, weft_datetime_pattern *p, const weft_str *text, uint32_t *at,
-                                const weft_span *span, uint32_t *used)
+/* Text that stands for itself, or a bracket, at s[at]. Returns the place behind it. */
+static uint32_t pattern_text(weft_datetime_pattern *p, const weft_str *text, uint32_t at, uint32_t *used)
 {
     const char *const s = weft_str_data(text);
-    const char c = s[*at];
-    const bool is_java_time = p->style == WEFT_DATETIME_OF_JAVA_TIME;
-    if (c == '\'') {
-        *at = pattern_quoted(p, s, text->len, *at, used);
-        return *at > text->len ? pattern_fail(ctx, WEFT_DATETIME_PATTERN, text, span) : WEFT_OK;
-    }
-    if (is_java_time && (c == '{' || c == '}' || c == '#'))
-        return pattern_fail(ctx, WEFT_DATETIME_PATTERN_RECOGNITION, text, span);
-    if (is_java_time && (c == '[' || c == ']')) {
+    const char c = s[at];
+    if (c == '\'') return pattern_quoted(p, s, text->len, at, used);
+    if (p->style == WEFT_DATETIME_OF_JAVA_TIME && (c == '[' || c == ']')) {
         p->items[p->count++] = (weft_datetime_item){.letter = c};
-        *at += 1;
-        return WEFT_OK;
+        return at + 1;
     }
-    const uint32_t bytes =
-        (uint32_t)weft_min_i64(weft_utf8_bytes((unsigned char)c), (int64_t)text->len - *at);
+    const uint32_t bytes = (uint32_t)weft_min_i64(weft_utf8_bytes((unsigned char)c), (int64_t)text->len - at);
     p->items[p->count++] = (weft_datetime_item){.begin = *used, .len = bytes};
-    memcpy(p->bytes + *used, s + *at, bytes);
+    memcpy(p->bytes + *used, s + at, bytes);
     *used += bytes;
-    *at += bytes;
-    return WEFT_OK;
+    return at + bytes;
 }
 
-static weft_status pattern_compile(weft_ctx *ctx, const weft_str *text, const weft_datetime_place *place,
-                                   const weft_span *span, bool parsing, weft_datetime_style style,
+static weft_status pattern_compile(weft_ctx *ctx, const datetime_source *source,
+                                   const weft_datetime_place *place, weft_datetime_style style,
                                    weft_datetime_pattern **out)
 {
     weft_status st = WEFT_OK;
     weft_datetime_pattern *p = NULL;
+    const weft_str *const text = source->text;
     uint32_t used = 0, count;
     const size_t items = ((size_t)text->len + 1) * sizeof(weft_datetime_item);
+    WEFT_TRY(st, datetime_check(ctx, source, style));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *p + items + text->len + 1, (void **)&p));
     p->style = style;
     p->bytes = (char *)p + sizeof *p + items;
-    if (style == WEFT_DATETIME_OF_JAVA_TIME) WEFT_TRY(st, refuse_weeks(ctx, text, span));
     p->zone_name = place->zone != NULL ? place->zone : weft_setting_text(ctx, WEFT_SET_TIME_ZONE);
     if (style != WEFT_DATETIME_OF_JAVA_TIME) p->century_us = datetime_legacy_century(ctx);
     WEFT_TRY(st, weft_datetime_names_open(ctx, place->locale, &p->names, &p->own_names));
     for (uint32_t at = 0; at < text->len;) {
         if (isalpha((unsigned char)weft_str_data(text)[at])) {
-            WEFT_TRY(st, pattern_field(ctx, p, text, at, place, span, parsing, &count));
+            WEFT_TRY(st, pattern_field(ctx, p, text, at, place->locale, &count));
             at += count;
         } else {
-            WEFT_TRY(st, pattern_text(ctx, p, text, &at, span, &used));
+            at = pattern_text(p, text, at, &used);
         }
     }
     p->text_bytes_max += used + 1;
@@ -252,10 +152,10 @@ bool weft_datetime_is_legacy(weft_ctx *ctx)
 }
 
 /* Policy EXCEPTION: what Spark 2 would read by this pattern; NULL where it was none there. */
-static weft_status open_older(weft_ctx *ctx, const weft_str *text, const weft_datetime_place *place,
-                              const weft_span *span, weft_datetime_style style, weft_datetime_pattern **out)
+static weft_status open_older(weft_ctx *ctx, const datetime_source *source, const weft_datetime_place *place,
+                              weft_datetime_style style, weft_datetime_pattern **out)
 {
-    const weft_status st = pattern_compile(ctx, text, place, span, true, style, out);
+    const weft_status st = pattern_compile(ctx, source, place, style, out);
     if (st != WEFT_DATETIME_PATTERN) return st;
     weft_error_clear(ctx);
     return WEFT_OK;
@@ -271,10 +171,10 @@ weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text, const
                                                                             : WEFT_DATETIME_SIMPLE;
     const bool is_legacy = place->use == WEFT_DATETIME_OF_CALENDAR ||
                            (place->use != WEFT_DATETIME_WITHOUT_ZONE && weft_datetime_is_legacy(ctx));
-    WEFT_TRY(st, pattern_compile(ctx, text, place, span, parsing,
-                                 is_legacy ? older : WEFT_DATETIME_OF_JAVA_TIME, out));
+    const datetime_source source = {.text = text, .span = span, .use = place->use, .parsing = parsing};
+    WEFT_TRY(st, pattern_compile(ctx, &source, place, is_legacy ? older : WEFT_DATETIME_OF_JAVA_TIME, out));
     if (parsing && strcasecmp(weft_setting_text(ctx, WEFT_SET_TIME_PARSER), "EXCEPTION") == 0)
-        st = open_older(ctx, text, place, span, older, &(*out)->older);
+        st = open_older(ctx, &source, place, older, &(*out)->older);
 done:
     if (st != WEFT_OK) weft_datetime_pattern_free(out);
     return st;

@@ -1,7 +1,7 @@
 /* engine/expr/datetime_pattern.h - patterns such as yyyy-MM-dd: timestamps as text, and text as timestamps.
  *
  * Letters mean what they mean in java.time.format.DateTimeFormatter, as far as Spark allows them, with
- * English names: G y D M L d Q q E F a h H k K m s S V z O X x Z, text in quotes, [optional sections]. With
+ * English names: G y g D M L d Q q E F a h H k K m s S V z O X x Z, text in quotes, [optional sections]. With
  * spark.sql.legacy.timeParserPolicy=LEGACY they are those of Spark 2 (datetime_legacy.h). */
 #ifndef WEFT_EXPR_DATETIME_PATTERN_H
 #define WEFT_EXPR_DATETIME_PATTERN_H

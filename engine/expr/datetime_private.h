@@ -4,12 +4,27 @@
 
 #include "engine/expr/datetime_pattern.h"
 
-enum { DATETIME_FIELD_BYTES = 32 }; /* more than any field without a name takes */
+enum {
+    DATETIME_FIELD_BYTES = 32,    /* more than any field without a name takes */
+    DATETIME_DAY_OF_EPOCH = 40587 /* 1970-01-01 as `g` counts days: from 1858-11-17 on */
+};
 
 typedef struct datetime_input {
     const char *text;
     size_t len, at;
 } datetime_input;
+
+/* What a pattern is compiled from. */
+typedef struct datetime_source {
+    const weft_str *text;
+    const weft_span *span; /* of the call; NULL: there is none */
+    weft_datetime_use use;
+    bool parsing;
+} datetime_source;
+
+/* Is it a pattern of that style? Errors: WEFT_DATETIME_PATTERN*, WEFT_DATETIME_WEEK_PATTERN. */
+WEFT_MUST_CHECK weft_status datetime_check(weft_ctx *ctx, const datetime_source *source,
+                                           weft_datetime_style style);
 
 /* What a text says of its zone. */
 typedef struct datetime_zone {

@@ -56,17 +56,6 @@ weft_status weft_pattern_open(weft_ctx *ctx, const weft_expr *call, void **state
     return pattern_open(ctx, true, state);
 }
 
-/* Of a TIME, Spark has one error for all letters that are not there. */
-static weft_status refuse_letters(weft_ctx *ctx, const weft_kernel_call *call, const weft_str *text)
-{
-    for (uint32_t at = 0; at < text->len; at++)
-        if (strchr("ABnNp", weft_str_data(text)[at]) != NULL)
-            return weft_fail_at(ctx, WEFT_DATETIME_PATTERN, &call->expr->span,
-                                "Unrecognized datetime pattern: '%.*s'.", (int)weft_min_i64(text->len, 100),
-                                weft_str_data(text));
-    return WEFT_OK;
-}
-
 /* The compiled pattern of row i; the default one when the call has no pattern argument. */
 static weft_status pattern_of_row(weft_ctx *ctx, weft_kernel_call *call, int32_t i)
 {
@@ -83,7 +72,6 @@ static weft_status pattern_of_row(weft_ctx *ctx, weft_kernel_call *call, int32_t
                                                   ? WEFT_DATETIME_WITHOUT_ZONE
                                                   : WEFT_DATETIME_IN_FUNCTION};
     pattern_forget(s);
-    if (call->args[0].type.id == WEFT_TYPE_TIME) WEFT_TRY(st, refuse_letters(ctx, call, text));
     WEFT_TRY(st, weft_datetime_pattern_new(ctx, text, &place, &call->expr->span, s->parsing, &s->pattern));
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)text->len + 1, (void **)&s->text));
     memcpy(s->text, weft_str_data(text), text->len);

@@ -228,11 +228,13 @@ weft_status weft_bind_compare(weft_ctx *ctx, const weft_function *fn, const weft
     bool found = false;
 
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
-    if (!weft_ansi(ctx) && (strcmp(fn->name, "=") == 0 || strcmp(fn->name, "<=>") == 0))
+    if (!weft_ansi(ctx) &&
+        (strchr(fn->name, '=') == fn->name || strcmp(fn->name, "<>") == 0 || strcmp(fn->name, "<=>") == 0))
         WEFT_TRY(st, truth_to_number(ctx, args));
     WEFT_TRY(st, pair_to_decimal(ctx, args));
     found = weft_type_compared(ctx, args[0]->type, args[1]->type, &common);
-    if (!found && weft_type_is_nested(args[0]->type))
+    if (!found && weft_type_is_nested(args[0]->type) &&
+        (weft_ansi(ctx) || weft_type_texts_agree(args[0]->type, args[1]->type)))
         WEFT_TRY(st, weft_type_common_in(ctx, args[0]->type, args[1]->type, &common, &found));
     /* Structs of equal types go together whatever their names. */
     if (!found && args[0]->type.id == WEFT_TYPE_STRUCT &&
@@ -285,16 +287,19 @@ static weft_status coerce_datetime(weft_ctx *ctx, const char *name, const weft_e
         args[0] = args[1];
         args[1] = swap;
     }
-    /* NULL beside an interval is one, and what is added to a date or a timestamp; a string beside a date is
-     * one. */
+    /* NULL beside an interval is one, and what is added to a date, a timestamp or a time; what is subtracted
+     * from one of them is one. So is a string by ANSI; else only one that a date is subtracted from. */
     for (int i = 0; i < 2; i++) {
         const weft_expr *other = args[1 - i];
-        if (is_id(args[i], WEFT_TYPE_NULL) && is_interval(other) && name[0] != '*' && name[0] != '/') {
+        const bool null = is_id(args[i], WEFT_TYPE_NULL), text = is_id(args[i], WEFT_TYPE_STRING);
+        const bool moment = is_datetime(other) || is_id(other, WEFT_TYPE_TIME);
+        const bool sum = name[0] == '+' || name[0] == '-';
+        if (null && ((is_interval(other) && (sum || name[0] == 'd')) || (is_calendar(other) && sum))) {
             WEFT_TRY(st, cast_arg(ctx, &args[i], other->type));
-        } else if ((is_id(args[i], WEFT_TYPE_STRING) || is_id(args[i], WEFT_TYPE_NULL)) &&
-                   is_datetime(other) && name[0] == '-') {
+        } else if ((null || (text && (weft_ansi(ctx) || (i == 0 && is_id(other, WEFT_TYPE_DATE))))) &&
+                   moment && name[0] == '-') {
             WEFT_TRY(st, cast_arg(ctx, &args[i], other->type));
-        } else if (is_id(args[i], WEFT_TYPE_NULL) && i == 1 && is_datetime(other)) {
+        } else if (null && i == 1 && moment && name[0] == '+') {
             WEFT_TRY(st, cast_arg(ctx, &args[i], weft_type_interval(WEFT_TYPE_INTERVAL_DT, 0, 3)));
         }
     }
@@ -367,8 +372,8 @@ done:
     return st;
 }
 
-/* By ANSI both sides become one type, which the operator does not take; else, or where there is none, they do
- * not go together. */
+/* By ANSI, and a decimal beside a double anyway, both sides become one type, which the operator does not
+ * take; else, or where there is none, they do not go together. */
 static weft_status fail_together(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                  const weft_span *span)
 {
@@ -376,7 +381,8 @@ static weft_status fail_together(weft_ctx *ctx, const weft_function *fn, const w
     weft_type common;
     const bool decimal = is_id(args[0], WEFT_TYPE_DECIMAL) || is_id(args[1], WEFT_TYPE_DECIMAL);
     const bool whole = weft_type_is_integral(args[0]->type) || weft_type_is_integral(args[1]->type);
-    if (weft_ansi(ctx) && !(decimal && whole) &&
+    const bool real = is_id(args[0], WEFT_TYPE_DOUBLE) || is_id(args[1], WEFT_TYPE_DOUBLE);
+    if ((weft_ansi(ctx) || (decimal && real)) && !(decimal && whole) &&
         weft_type_common(ctx, args[0]->type, args[1]->type, &common)) {
         for (int i = 0; i < 2; i++) WEFT_TRY(st, cast_arg(ctx, &args[i], common));
     }

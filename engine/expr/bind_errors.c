@@ -68,7 +68,7 @@ static bool is_function(const weft_expr *e, bool subtracted_from)
     return !subtracted_from && (e->type.id == WEFT_TYPE_INTERVAL_DT || e->type.id == WEFT_TYPE_INTERVAL);
 }
 
-/* A STRING beside a plain value becomes one of its type, which the operator does not take. */
+/* By ANSI a STRING beside a plain value becomes one of its type, which the operator does not take. */
 static bool meets_text(const weft_expr *text, const weft_expr *other)
 {
     return text->type.id == WEFT_TYPE_STRING && !weft_type_is_nested(other->type) &&
@@ -87,20 +87,24 @@ static bool is_span(const weft_expr *e)
     return weft_type_is_interval(e->type) || e->type.id == WEFT_TYPE_INTERVAL;
 }
 
-static weft_status binary_class(const char *name, const weft_expr *left, const weft_expr *right)
+static weft_status binary_class(const weft_ctx *ctx, const char *name, const weft_expr *left,
+                                const weft_expr *right)
 {
     const bool minus = strcmp(name, "-") == 0 || strcmp(name, "try_subtract") == 0;
     const bool sum = minus || strcmp(name, "+") == 0 || strcmp(name, "try_add") == 0;
     const bool of_interval = weft_type_is_interval(left->type) || weft_type_is_interval(right->type);
     /* an interval times, or by, something is a function that takes a number */
-    if (name[0] == '*' && (is_span(left) || is_span(right))) return WEFT_DATATYPE_MISMATCH;
-    if (name[0] == '/' && is_span(left)) return WEFT_DATATYPE_MISMATCH;
+    const bool multiplies = name[0] == '*' || strcmp(name, "try_multiply") == 0;
+    const bool divides = name[0] == '/' || strcmp(name, "try_divide") == 0;
+    if (multiplies && (is_span(left) || is_span(right))) return WEFT_DATATYPE_MISMATCH;
+    if (divides && is_span(left)) return WEFT_DATATYPE_MISMATCH;
     if (weft_type_equal(left->type, right->type)) return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
     if (minus && (is_timestamp(left) || is_timestamp(right))) return WEFT_DATATYPE_MISMATCH;
     if (of_interval && (left->type.id == WEFT_TYPE_STRING || right->type.id == WEFT_TYPE_STRING))
         return WEFT_DATATYPE_MISMATCH_BINARY;
     if (sum && (is_function(left, minus) || is_function(right, false))) return WEFT_DATATYPE_MISMATCH;
-    if (meets_text(left, right) || meets_text(right, left)) return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
+    if (weft_ansi(ctx) && (meets_text(left, right) || meets_text(right, left)))
+        return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
     return WEFT_DATATYPE_MISMATCH_BINARY;
 }
 
@@ -126,7 +130,7 @@ weft_status weft_fail_operands(weft_ctx *ctx, const char *name, const weft_expr 
 {
     char *a = NULL, *b = NULL;
     weft_status st = WEFT_OK;
-    const weft_status code = binary_class(name, left, right);
+    const weft_status code = binary_class(ctx, name, left, right);
     WEFT_TRY(st, weft_type_sql(ctx, left->type, &a));
     WEFT_TRY(st, weft_type_sql(ctx, right->type, &b));
     if (code == WEFT_DATATYPE_MISMATCH_WRONG_TYPE && operator_takes(name) != NULL)

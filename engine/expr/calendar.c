@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/expr/cast.h"
+#include "engine/expr/zone.h"
 
 enum { ERA_DAYS = 146097, EPOCH_SHIFT = 719468 /* days from 0000-03-01 to 1970-01-01 */ };
 
@@ -24,14 +25,19 @@ weft_civil weft_civil_of_days(int32_t days)
                         .day = (int32_t)(day_of_year - (153 * march_month + 2) / 5 + 1)};
 }
 
-int32_t weft_days_of_civil(int32_t year, int32_t month, int32_t day)
+static int64_t days_of_civil(int32_t year, int32_t month, int32_t day)
 {
     const int64_t y = (int64_t)year - (month <= 2);
     const int64_t era = (y >= 0 ? y : y - 399) / 400;
     const int64_t year_of_era = y - era * 400;
     const int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
     const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return (int32_t)(era * ERA_DAYS + day_of_era - EPOCH_SHIFT);
+    return era * ERA_DAYS + day_of_era - EPOCH_SHIFT;
+}
+
+int32_t weft_days_of_civil(int32_t year, int32_t month, int32_t day)
+{
+    return (int32_t)days_of_civil(year, month, day);
 }
 
 static bool year_is_leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
@@ -44,9 +50,13 @@ int32_t weft_days_in_month(int32_t year, int32_t month)
 
 bool weft_civil_valid(int64_t year, int64_t month, int64_t day)
 {
-    if (year < -5877641 || year > 5881580) return false; /* what days in 32 bits reach */
+    const int64_t first = -5877641, last = 5881580; /* what days in 32 bits reach, in part */
+    if (year < first || year > last) return false;
     if (month < 1 || month > 12 || day < 1) return false;
-    return day <= weft_days_in_month((int32_t)year, (int32_t)month);
+    if (day > weft_days_in_month((int32_t)year, (int32_t)month)) return false;
+    if (year > first && year < last) return true;
+    const int64_t days = days_of_civil((int32_t)year, (int32_t)month, (int32_t)day);
+    return days == (int32_t)days;
 }
 
 bool weft_days_add_months(int32_t days, int64_t months, int32_t *out)
@@ -55,10 +65,11 @@ bool weft_days_add_months(int32_t days, int64_t months, int32_t *out)
     const int64_t total = (int64_t)civil.year * 12 + (civil.month - 1) + months;
     const int64_t year = total >= 0 ? total / 12 : (total - 11) / 12;
     const int32_t month = (int32_t)(total - year * 12) + 1;
-    if (year < -5877640 || year > 5881579) return false;
+    if (year < INT32_MIN || year > INT32_MAX) return false;
     const int32_t last = weft_days_in_month((int32_t)year, month);
-    *out = weft_days_of_civil((int32_t)year, month, civil.day < last ? civil.day : last);
-    return true;
+    const int64_t moved = days_of_civil((int32_t)year, month, civil.day < last ? civil.day : last);
+    *out = (int32_t)moved;
+    return moved == (int32_t)moved;
 }
 
 int weft_date_text(int32_t days, char *text)
@@ -157,28 +168,8 @@ bool weft_parse_date(const char *text, size_t len, int32_t *days)
     return r.at == r.end || (full && (*r.at == ' ' || *r.at == 'T'));
 }
 
-/* Z, UTC, GMT, [UTC|GMT][+-]h[h][:mm[:ss]]; the offset in microseconds. */
-static bool reader_zone(date_reader *r, int64_t *offset_us)
-{
-    int64_t hours = 0, minutes = 0, seconds = 0;
-    *offset_us = 0;
-    if (reader_char(r, 'Z')) return r->at == r->end;
-    if (r->end - r->at >= 3 && (memcmp(r->at, "UTC", 3) == 0 || memcmp(r->at, "GMT", 3) == 0)) {
-        r->at += 3;
-        if (r->at == r->end) return true;
-    }
-    const bool negative = reader_char(r, '-');
-    if (!negative && !reader_char(r, '+')) return false;
-    if (!reader_number(r, 1, 2, &hours)) return false;
-    if (reader_char(r, ':') && !reader_number(r, 1, 2, &minutes)) return false;
-    if (reader_char(r, ':') && !reader_number(r, 1, 2, &seconds)) return false;
-    if (hours > 18 || minutes > 59 || seconds > 59) return false;
-    *offset_us = ((hours * 60 + minutes) * 60 + seconds) * 1000000 * (negative ? -1 : 1);
-    return r->at == r->end;
-}
-
-/* Up to nine digits, as nanoseconds. */
-static bool reader_fraction(date_reader *r, int64_t *ns, int32_t *digits)
+/* Of a second, as nanoseconds: what is less is cut off. */
+static void reader_fraction(date_reader *r, int64_t *ns, int32_t *digits)
 {
     int64_t value = 0;
     int32_t count = 0;
@@ -189,8 +180,7 @@ static bool reader_fraction(date_reader *r, int64_t *ns, int32_t *digits)
     }
     for (int32_t i = count; i < 9; i++) value *= 10;
     *ns = value;
-    *digits = count;
-    return count <= 9;
+    *digits = weft_min_i32(count, 9);
 }
 
 /* Letters first, then what names of zones are made of. */
@@ -211,7 +201,7 @@ static bool reader_zone_name(const date_reader *r, weft_moment *out)
 bool weft_parse_moment(const char *text, size_t len, weft_moment *out)
 {
     date_reader r = reader_trimmed(text, len);
-    int64_t hour, minute = 0, second = 0, fraction = 0, of_day = 0, midnight;
+    int64_t hour, minute = 0, second = 0, fraction = 0, of_day = 0;
     int32_t days = 0;
     bool full = false;
     *out = (weft_moment){0};
@@ -222,21 +212,22 @@ bool weft_parse_moment(const char *text, size_t len, weft_moment *out)
         if (reader_char(&r, ':') && !reader_number(&r, 1, 2, &minute)) return false;
         const bool seconds = reader_char(&r, ':');
         if (seconds && !reader_number(&r, 1, 2, &second)) return false;
-        if (seconds && reader_char(&r, '.') && !reader_fraction(&r, &fraction, &out->second_digits))
-            return false;
+        if (seconds && reader_char(&r, '.')) reader_fraction(&r, &fraction, &out->second_digits);
         if (hour > 23 || minute > 59 || second > 59) return false;
         while (r.at < r.end && *r.at == ' ') r.at++;
         if (r.at < r.end) {
             if (!seconds) return false; /* Spark takes a zone behind seconds only */
-            date_reader zone = r;
-            out->has_offset = reader_zone(&zone, &out->offset_us);
+            int32_t offset_s;
+            out->has_offset = weft_zone_parse_offset(r.at, (size_t)(r.end - r.at), &offset_s);
+            out->offset_us = (int64_t)offset_s * 1000000;
             if (!out->has_offset && !reader_zone_name(&r, out)) return false;
         }
         of_day = ((hour * 60 + minute) * 60 + second) * 1000000 + fraction / 1000;
         out->rest_ns = (int32_t)(fraction % 1000);
     }
-    if (__builtin_mul_overflow((int64_t)days, (int64_t)WEFT_DAY_US, &midnight)) return false;
-    return !__builtin_add_overflow(of_day, midnight, &out->local_us);
+    const weft_i128 local_us = (weft_i128)days * WEFT_DAY_US + of_day;
+    out->local_us = (int64_t)local_us;
+    return local_us == out->local_us;
 }
 
 bool weft_parse_timestamp(const char *text, size_t len, int64_t *us)

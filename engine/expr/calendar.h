@@ -30,6 +30,7 @@ static inline int32_t weft_year_of_days(int32_t days)
            (int32_t)(eras * 400); /* from January on */
 }
 int32_t weft_days_of_civil(int32_t year, int32_t month, int32_t day);
+/* Is there such a day, and do 32 bits reach it? */
 bool weft_civil_valid(int64_t year, int64_t month, int64_t day);
 int32_t weft_days_in_month(int32_t year, int32_t month);
 /* Add months; the day is cut to the last of the month. False when the year leaves the range. */

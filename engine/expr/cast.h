@@ -11,6 +11,9 @@ bool weft_cast_allowed(weft_type from, weft_type to);
  * truth values as timestamps and back. */
 bool weft_cast_loose(weft_type from, weft_type to);
 bool weft_cast_implicit(weft_type from, weft_type to);
+/* TRY_CAST: as weft_expr_cast, but NULL for bad input, and only casts that ANSI has. */
+WEFT_MUST_CHECK weft_status weft_expr_try_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type,
+                                               const weft_expr **out);
 bool weft_cast_fallible(weft_type from, weft_type to);
 /* The kernel; NULL when not allowed. In ANSI mode bad input raises, else gives NULL; try_ always gives NULL.
  */
@@ -18,7 +21,8 @@ weft_kernel weft_cast_kernel(weft_type from, weft_type to);
 /* The least common type in Spark's sense (decimals widened); false when there is none. The session says
  * whether by the rules of ANSI, or by those that make texts of what stands beside a text. */
 bool weft_type_common(const weft_ctx *ctx, weft_type a, weft_type b, weft_type *out);
-/* The type in which two values are compared: without ANSI a text is read as what stands beside it. */
+/* The type in which two values are compared: without ANSI a text is read as what stands beside it, and beside
+ * a decimal with a fraction as a double. */
 bool weft_type_compared(const weft_ctx *ctx, weft_type a, weft_type b, weft_type *out);
 /* The same of nested types too, whose new children come from ctx->arena: element by element, a struct's
  * fields by place with equal names. *found is false where there is none. */

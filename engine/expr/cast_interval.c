@@ -107,7 +107,7 @@ weft_status cast_time_number(weft_ctx *ctx, weft_kernel_call *call)
     return counts_to_number(ctx, call, 1000000000, TIME_SCALE);
 }
 
-/* A decimal is rounded to what the interval counts. */
+/* A decimal is rounded to months or microseconds; what its last field does not show is there all the same. */
 weft_status cast_number_interval(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
@@ -125,8 +125,6 @@ weft_status cast_number_interval(weft_ctx *ctx, weft_kernel_call *call)
         else
             value = (weft_i128)weft_arg_i64(a, i) * unit;
         fits = fits && value == (int64_t)value && fits_bytes((int64_t)value, bytes);
-        if (fits && call->expr->type.id == WEFT_TYPE_INTERVAL_DT) /* a fraction of a minute is dropped */
-            value = weft_interval_cut(call->expr->type, (int64_t)value);
         if (fits)
             weft_store_i64(call->out, i, (int64_t)value);
         else

@@ -144,7 +144,7 @@ static bool common_with_string(weft_type text, weft_type other, bool ansi, weft_
     if (!ansi) {
         *out = text;
         return weft_type_is_numeric(other) || is_datetime(other) || weft_type_is_interval(other) ||
-               other.id == WEFT_TYPE_TIME;
+               other.id == WEFT_TYPE_TIME || other.id == WEFT_TYPE_VARIANT;
     }
     if (weft_type_is_integral(other)) {
         *out = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
@@ -202,9 +202,20 @@ bool weft_type_compared(const weft_ctx *ctx, weft_type a, weft_type b, weft_type
     const weft_type other = first ? b : a;
     if (weft_ansi(ctx) || first == second || other.id == WEFT_TYPE_NULL || weft_type_is_nested(other))
         return weft_type_common(ctx, a, b, out);
-    *out = other.id == WEFT_TYPE_DECIMAL ? WEFT_TYPE_OF(WEFT_TYPE_DOUBLE) : other;
+    const bool fraction = other.id == WEFT_TYPE_DECIMAL && other.scale > 0;
+    *out = fraction ? WEFT_TYPE_OF(WEFT_TYPE_DOUBLE) : other;
     return weft_type_is_numeric(other) || is_datetime(other) || other.id == WEFT_TYPE_TIME ||
-           other.id == WEFT_TYPE_BOOLEAN || other.id == WEFT_TYPE_BINARY;
+           other.id == WEFT_TYPE_BOOLEAN || other.id == WEFT_TYPE_BINARY || other.id == WEFT_TYPE_VARIANT;
+}
+
+bool weft_type_texts_agree(weft_type a, weft_type b)
+{
+    if (a.id != b.id || a.child_count != b.child_count)
+        return (a.id == WEFT_TYPE_STRING) == (b.id == WEFT_TYPE_STRING) || a.id == WEFT_TYPE_NULL ||
+               b.id == WEFT_TYPE_NULL;
+    for (int32_t i = 0; i < a.child_count; i++)
+        if (!weft_type_texts_agree(a.children[i].type, b.children[i].type)) return false;
+    return true;
 }
 
 bool weft_type_same_shape(weft_type a, weft_type b)

@@ -60,6 +60,8 @@ weft_status weft_fail_arg_type(weft_ctx *ctx, int32_t index, const char *accepts
 
 /* Equal but for the names of fields, at any depth? */
 bool weft_type_same_shape(weft_type a, weft_type b);
+/* Is no string beside something else, at any depth? */
+bool weft_type_texts_agree(weft_type a, weft_type b);
 /* Is it of this kind, or does it hold one that is? */
 bool weft_type_holds(weft_type type, weft_type_id id);
 /* Values of a type with a MAP, VARIANT, INTERVAL without fields, GEOMETRY or GEOGRAPHY in it have no order.

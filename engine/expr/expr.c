@@ -168,11 +168,11 @@ static const char *cast_instead(weft_type from, weft_type to)
 }
 
 /* There is no such cast: where ANSI is on, the error says what would be there instead. */
-static weft_status fail_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type)
+static weft_status fail_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, bool try_)
 {
     weft_status st = WEFT_OK;
     char *text = NULL, *from = NULL, *to = NULL;
-    const char *instead = weft_ansi(ctx) ? cast_instead(arg->type, type) : NULL;
+    const char *instead = weft_ansi(ctx) || try_ ? cast_instead(arg->type, type) : NULL;
     WEFT_TRY(st, weft_expr_text(ctx, arg, false, &text));
     WEFT_TRY(st, weft_type_sql(ctx, arg->type, &from));
     WEFT_TRY(st, weft_type_sql(ctx, type, &to));
@@ -182,7 +182,7 @@ static weft_status fail_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type
                             NO_CAST ". To convert values from \"%s\" to \"%s\", you can use the functions %s "
                                     "instead.",
                             text, to, from, to, from, to, instead);
-    if (weft_cast_loose(arg->type, type))
+    if (!try_ && weft_cast_loose(arg->type, type))
         return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_CAST_CONF, &arg->span,
                             NO_CAST " with ANSI mode on. If you have to cast \"%s\" to \"%s\", you can set "
                                     "\"spark.sql.ansi.enabled\" as 'false'.",
@@ -230,8 +230,8 @@ done:
     return st;
 }
 
-weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, bool implicit,
-                           const weft_expr **out)
+static weft_status cast_new(weft_ctx *ctx, const weft_expr *arg, weft_type type, bool implicit, bool try_,
+                            const weft_expr **out)
 {
     weft_expr proto = {.kind = WEFT_EXPR_CAST, .type = type, .span = arg->span};
 
@@ -257,10 +257,23 @@ weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, 
     if (arg->type.id == WEFT_TYPE_TIME &&
         (type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ))
         return time_of_today(ctx, arg, type, implicit, out);
-    if (!weft_cast_allowed(arg->type, type) && (weft_ansi(ctx) || !weft_cast_loose(arg->type, type)))
-        return fail_cast(ctx, arg, type);
+    const bool strict = weft_ansi(ctx) || try_; /* try_cast() goes by ANSI whatever the mode */
+    if (!weft_cast_allowed(arg->type, type) && (strict || !weft_cast_loose(arg->type, type)))
+        return fail_cast(ctx, arg, type, try_);
     proto.cast.implicit = implicit;
+    proto.cast.try_ = try_;
     return expr_new(ctx, &proto, &arg, 1, out);
+}
+
+weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, bool implicit,
+                           const weft_expr **out)
+{
+    return cast_new(ctx, arg, type, implicit, false, out);
+}
+
+weft_status weft_expr_try_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, const weft_expr **out)
+{
+    return cast_new(ctx, arg, type, false, true, out);
 }
 
 weft_status weft_expr_alias(weft_ctx *ctx, const weft_expr *arg, int64_t id, const char *name,

@@ -209,7 +209,8 @@ done:
     return st;
 }
 
-/* negative and abs of integers: only the least one has no counterpart. */
+/* negative and abs of integers: only the least one has no counterpart. Of an interval that is an error
+ * without ANSI, too. */
 static weft_status sign_integral(weft_ctx *ctx, weft_kernel_call *call, bool absolute)
 {
     const int32_t bytes = weft_phys_bytes((weft_phys)call->args[0].phys);
@@ -217,7 +218,8 @@ static weft_status sign_integral(weft_ctx *ctx, weft_kernel_call *call, bool abs
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         const int64_t value = weft_arg_i64(&call->args[0], i);
-        if (value == least && weft_call_valid(call, i) && weft_raise_wanted(ctx, call->expr)) {
+        if (value == least && weft_call_valid(call, i) &&
+            (weft_raise_wanted(ctx, call->expr) || weft_type_is_interval(call->expr->type))) {
             return weft_raise_overflow(ctx, call->expr, arith_overflow_text(call->expr->type), NULL);
         }
         weft_store_i64(call->out, i, absolute && value > 0 ? value : (int64_t) - (uint64_t)value);

@@ -128,6 +128,10 @@ static weft_status add_to_date(weft_ctx *ctx, weft_kernel_call *call, int32_t i,
         day = (int64_t)date + interval.days;
         return put_moment(ctx, call, i, fits, day);
     }
+    if (weft_raise_tried(call->expr)) {
+        weft_vector_set_null(call->out, i);
+        return WEFT_OK;
+    }
     if (weft_raise_wanted(ctx, call->expr))
         return weft_fail_at(ctx, WEFT_INTERVAL_OF_DATE, &call->expr->span,
                             "Cannot add an interval to a date because its microseconds part is not 0. To "

@@ -352,6 +352,14 @@ static weft_status kernel_last_day(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
+/* A day of Java's calendar: where it is no DATE, that is an overflow without ANSI, too. */
+static bool is_far_date(int64_t year, int64_t month, int64_t day)
+{
+    const int64_t limit = 999999999;
+    if (year < -limit || year > limit || month < 1 || month > 12 || day < 1) return false;
+    return day <= weft_days_in_month((int32_t)year, (int32_t)month);
+}
+
 static weft_status kernel_make_date(weft_ctx *ctx, weft_kernel_call *call)
 {
     for (int32_t k = 0; k < call->selected; k++) {
@@ -361,6 +369,8 @@ static weft_status kernel_make_date(weft_ctx *ctx, weft_kernel_call *call)
         if (!weft_call_valid(call, i)) continue;
         if (weft_civil_valid(y, m, d)) {
             ((int32_t *)call->out->values)[i] = weft_days_of_civil((int32_t)y, (int32_t)m, (int32_t)d);
+        } else if (is_far_date(y, m, d)) {
+            return weft_raise_overflow(ctx, call->expr, "integer overflow", NULL);
         } else if (weft_raise_wanted(ctx, call->expr)) {
             return weft_fail_at(ctx, WEFT_DATETIME_FIELD_OUT_OF_BOUNDS, &call->expr->span,
                                 "There is no date of year %lld, month %lld, day %lld.", (long long)y,

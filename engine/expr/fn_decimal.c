@@ -342,8 +342,8 @@ weft_status weft_kernel_decimal_div(weft_ctx *ctx, weft_kernel_call *call)
         const bool exact = decimal_align(a, b, i, &left, &right);
         const bool zero = exact && right == 0;
         if (exact && !zero) value = left / right;
-        out[i] = (int64_t)value;
-        if (exact && !zero && value == (int64_t)value) continue;
+        out[i] = (int64_t)value; /* without ANSI what is too large loses its upper bits, as in Java */
+        if (exact && !zero && (value == out[i] || !weft_raise_wanted(ctx, call->expr))) continue;
         if (!weft_raise_wanted(ctx, call->expr))
             weft_vector_set_null(call->out, i);
         else if (zero)
@@ -354,8 +354,28 @@ weft_status weft_kernel_decimal_div(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
-static weft_status decimal_unary(weft_kernel_call *call, bool absolute)
+/* -value, of which Java's BigDecimal keeps 34 digits here, the last one rounded half to even. */
+static weft_status decimal_negated(weft_ctx *ctx, const weft_kernel_call *call, weft_i128 value,
+                                   weft_i128 *out)
 {
+    enum { NEGATED_DIGITS = 34 };
+    const weft_type type = call->expr->type;
+    *out = -value;
+    if (weft_decimal_fits(value, NEGATED_DIGITS)) return WEFT_OK;
+    const weft_i128 size = value < 0 ? -value : value;
+    weft_i128 unit = 10;
+    while (!weft_decimal_fits(size / unit, NEGATED_DIGITS)) unit *= 10;
+    const weft_i128 rest = size % unit;
+    weft_i128 rounded = size - rest;
+    if (2 * rest > unit || (2 * rest == unit && rounded / unit % 2 != 0)) rounded += unit;
+    *out = value > 0 ? -rounded : rounded;
+    return weft_decimal_fits(rounded, type.precision) ? WEFT_OK
+                                                      : weft_raise_decimal_sign(ctx, call->expr, *out, type);
+}
+
+static weft_status decimal_unary(weft_ctx *ctx, weft_kernel_call *call, bool absolute)
+{
+    weft_status st = WEFT_OK;
     const weft_column *a = &call->args[0];
     /* |value| < 10^38: negation never overflows 128 bits; the least of 64 bits needs more than these. */
     bool widen = false;
@@ -368,20 +388,21 @@ static weft_status decimal_unary(weft_kernel_call *call, bool absolute)
             const int64_t value = ((const int64_t *)a->data)[i];
             ((int64_t *)call->out->values)[i] = absolute && value > 0 ? value : (int64_t) - (uint64_t)value;
         } else {
-            const weft_i128 value = weft_load_i128(a->data, a->phys, i);
-            ((weft_i128 *)call->out->values)[i] = absolute && value > 0 ? value : -value;
+            weft_i128 value = weft_load_i128(a->data, a->phys, i);
+            if (!(absolute && value > 0) && weft_call_valid(call, i))
+                WEFT_TRY(st, decimal_negated(ctx, call, value, &value));
+            ((weft_i128 *)call->out->values)[i] = value;
         }
     }
-    return WEFT_OK;
+done:
+    return st;
 }
 
 weft_status weft_kernel_decimal_negative(weft_ctx *ctx, weft_kernel_call *call)
 {
-    (void)ctx;
-    return decimal_unary(call, false);
+    return decimal_unary(ctx, call, false);
 }
 weft_status weft_kernel_decimal_abs(weft_ctx *ctx, weft_kernel_call *call)
 {
-    (void)ctx;
-    return decimal_unary(call, true);
+    return decimal_unary(ctx, call, true);
 }

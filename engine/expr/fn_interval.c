@@ -11,6 +11,29 @@
 typedef bool (*interval_step)(int64_t a, int64_t b, int64_t *out); /* false: out of range */
 typedef bool (*interval_zoned_step)(weft_zone *zone, int64_t a, int64_t b, int64_t *out);
 
+static bool is_least(int64_t value, weft_type type)
+{
+    if (!weft_type_is_interval(type)) return false;
+    return value == (type.id == WEFT_TYPE_INTERVAL_YM ? INT32_MIN : INT64_MIN);
+}
+
+/* The class of the error is that of the step at which Spark fails: it negates what is subtracted, counts the
+ * nanoseconds of an interval beside a time, and adds months to dates in whole numbers. */
+static weft_status fail_range(weft_ctx *ctx, weft_kernel_call *call, int64_t a, int64_t b, const char *what)
+{
+    const weft_expr *e = call->expr;
+    const bool negates = call->arg_count == 1, adds = !negates && strchr(e->call.function->name, '+') != NULL;
+    int64_t ns;
+    if (negates && is_least(a, e->type)) return weft_raise_interval_sign(ctx, e);
+    if (weft_type_is_interval(e->type)) return weft_raise_interval_overflow(ctx, e);
+    if (!adds && is_least(b, call->args[1].type)) return weft_raise_interval_sign(ctx, e);
+    if (e->type.id == WEFT_TYPE_DATE && call->args[1].type.id != WEFT_TYPE_INTERVAL_DT)
+        return weft_raise_overflow(ctx, e, "overflow", NULL);
+    if (e->type.id == WEFT_TYPE_TIME && __builtin_mul_overflow(b, (int64_t)1000, &ns))
+        return weft_raise_overflow(ctx, e, "long overflow", NULL);
+    return weft_raise_datetime_overflow(ctx, e, what, b);
+}
+
 /* zoned: the step in a time zone that is not UTC; NULL when zones do not matter. */
 static weft_status interval_zoned_rows(weft_ctx *ctx, weft_kernel_call *call, interval_step step,
                                        interval_zoned_step zoned, const char *what)
@@ -29,10 +52,7 @@ static weft_status interval_zoned_rows(weft_ctx *ctx, weft_kernel_call *call, in
             weft_vector_set_null(call->out, i);
             continue;
         }
-        if (!fits) {
-            if (weft_type_is_interval(call->expr->type)) return weft_raise_interval_overflow(ctx, call->expr);
-            return weft_raise_datetime_overflow(ctx, call->expr, what, b);
-        }
+        if (!fits) return fail_range(ctx, call, a, b, what);
         if (narrow)
             ((int32_t *)call->out->values)[i] = (int32_t)value;
         else

@@ -75,6 +75,13 @@ weft_status weft_raise_interval_overflow(weft_ctx *ctx, const weft_expr *e)
         less ? "try_subtract" : "try_add");
 }
 
+weft_status weft_raise_interval_sign(weft_ctx *ctx, const weft_expr *e)
+{
+    return weft_fail_at(
+        ctx, WEFT_INTERVAL_OVERFLOW_PLAIN, &e->span,
+        "Integer overflow while operating with intervals: the least interval has no opposite.");
+}
+
 weft_status weft_raise_interval_by_zero(weft_ctx *ctx, const weft_expr *e)
 {
     return weft_fail_at(ctx, WEFT_INTERVAL_DIVIDED_BY_ZERO, &e->span,
@@ -198,6 +205,14 @@ weft_status weft_raise_decimal_range(weft_ctx *ctx, const weft_expr *e, weft_i12
                         "%s cannot be represented as Decimal(%d, %d). " ANSI_HINT
                         ", and return NULL instead.",
                         text, type.precision, type.scale);
+}
+
+weft_status weft_raise_decimal_sign(weft_ctx *ctx, const weft_expr *e, weft_i128 value, weft_type type)
+{
+    char text[WEFT_DECIMAL_TEXT_BYTES];
+    (void)weft_decimal_text(value, type.scale, text);
+    return weft_fail_at(ctx, WEFT_NUMERIC_VALUE_PLAIN, &e->span,
+                        "%s cannot be represented as Decimal(%d, %d).", text, type.precision, type.scale);
 }
 
 weft_status weft_raise_decimal_huge(weft_ctx *ctx, const weft_expr *e, weft_type type)

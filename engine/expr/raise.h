@@ -11,8 +11,10 @@ weft_status weft_raise_binary_overflow(weft_ctx *ctx, const weft_expr *e, int64_
                                        const char *alternative);
 /* what: "integer overflow", "long overflow"; alternative: "try_add" or NULL. */
 weft_status weft_raise_overflow(weft_ctx *ctx, const weft_expr *e, const char *what, const char *alternative);
-/* An interval beyond its range; by zero; made of parts, with no function that gives NULL instead. */
+/* An interval beyond its range; the least one negated; by zero; made of parts, with no function that gives
+ * NULL instead. */
 weft_status weft_raise_interval_overflow(weft_ctx *ctx, const weft_expr *e);
+weft_status weft_raise_interval_sign(weft_ctx *ctx, const weft_expr *e);
 weft_status weft_raise_interval_by_zero(weft_ctx *ctx, const weft_expr *e);
 weft_status weft_raise_interval_parts(weft_ctx *ctx, const weft_expr *e);
 /* A string (or other value, by its text) that is malformed for the target type of the CAST e. */
@@ -23,6 +25,8 @@ weft_status weft_raise_decimal_range(weft_ctx *ctx, const weft_expr *e, weft_i12
                                      weft_type type);
 /* The same where the value has more digits than 128 bits. */
 weft_status weft_raise_decimal_huge(weft_ctx *ctx, const weft_expr *e, weft_type type);
+/* Of a change of sign, which is an error without ANSI, too, and has no function that gives NULL. */
+weft_status weft_raise_decimal_sign(weft_ctx *ctx, const weft_expr *e, weft_i128 value, weft_type type);
 weft_status weft_raise_datetime_overflow(weft_ctx *ctx, const weft_expr *e, const char *what, int64_t amount);
 /* Of instr(): which match is wanted, and it is none. */
 weft_status weft_raise_occurrence(weft_ctx *ctx, const weft_expr *e, int64_t occurrence);

@@ -160,41 +160,40 @@ int64_t weft_zone_midnight(weft_zone *zone, int32_t days)
 /* ---- names ---- */
 
 /* A number of min to max digits. */
-static bool take_number(const char **at, int min, int max, int *out)
+static bool take_number(const char **at, const char *end, int min, int max, int *out)
 {
     int digits = 0;
     *out = 0;
-    while (digits < max && isdigit((unsigned char)**at)) {
+    while (digits < max && *at < end && isdigit((unsigned char)**at)) {
         *out = *out * 10 + (*(*at)++ - '0');
         digits++;
     }
     return digits >= min;
 }
 
-/* [UTC|GMT|UT][+-]h[h][[:]mm[[:]ss]], Z; false when the name is of another kind. */
-static bool parse_offset(const char *name, int32_t *offset_s)
+bool weft_zone_parse_offset(const char *name, size_t len, int32_t *offset_s)
 {
     static const char *const prefixes[] = {"UTC", "GMT", "UT", "Z"};
-    const char *at = name;
+    const char *at = name, *end = name + len;
     int hours, minutes = 0, seconds = 0;
     for (int32_t k = 0; k < WEFT_COUNT(prefixes); k++) {
-        const size_t len = strlen(prefixes[k]);
-        if (strncmp(at, prefixes[k], len) != 0) continue;
-        at += len;
+        const size_t prefix = strlen(prefixes[k]);
+        if (prefix > len || memcmp(at, prefixes[k], prefix) != 0) continue;
+        at += prefix;
         break;
     }
     *offset_s = 0;
-    if (*at == '\0') return at > name;
+    if (at == end) return at > name;
     const bool negative = *at == '-';
     if (!negative && *at != '+') return false;
     at++;
-    if (!take_number(&at, 1, 2, &hours)) return false;
-    if (*at == ':') at++;
-    if (*at != '\0' && !take_number(&at, 1, 2, &minutes)) return false;
-    if (*at == ':') at++;
-    if (*at != '\0' && !take_number(&at, 1, 2, &seconds)) return false;
+    if (!take_number(&at, end, 1, 2, &hours)) return false;
+    if (at < end && *at == ':') at++;
+    if (at < end && !take_number(&at, end, 1, 2, &minutes)) return false;
+    if (at < end && *at == ':') at++;
+    if (at < end && !take_number(&at, end, 1, 2, &seconds)) return false;
     const int32_t offset = (hours * 60 + minutes) * 60 + seconds;
-    if (*at != '\0' || minutes > 59 || seconds > 59 || offset > OFFSET_S_MAX) return false;
+    if (at < end || minutes > 59 || seconds > 59 || offset > OFFSET_S_MAX) return false;
     *offset_s = negative ? -offset : offset;
     return true;
 }
@@ -305,7 +304,7 @@ weft_status weft_zone_open(weft_ctx *ctx, const char *name, weft_zone **out)
     int32_t offset_s;
     *out = NULL;
     name = short_name(name);
-    if (!parse_offset(name, &offset_s)) return open_file(ctx, name, out);
+    if (!weft_zone_parse_offset(name, strlen(name), &offset_s)) return open_file(ctx, name, out);
     return offset_s == 0 ? WEFT_OK : weft_zone_new(ctx, 1, offset_s, out);
 }
 

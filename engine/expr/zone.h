@@ -26,6 +26,8 @@ WEFT_MUST_CHECK weft_status weft_zone_find(weft_ctx *ctx, const char *name, size
                                            bool *found);
 /* The session's. */
 WEFT_MUST_CHECK weft_status weft_zone_open_session(weft_ctx *ctx, weft_zone **out);
+/* [UTC|GMT|UT][+-]h[h][[:]mm[[:]ss]], Z: a distance of at most 18 hours; false for names of another kind. */
+bool weft_zone_parse_offset(const char *name, size_t len, int32_t *offset_s);
 /* Is the name none of Java's short ones (PST), which are not in the tz database? */
 bool weft_zone_is_region(const char *name);
 /* From the bytes of a TZif file (RFC 8536). */

@@ -45,7 +45,10 @@ static weft_status bind_cast(weft_binder *b, const weft_expr *e, const weft_expr
     const weft_expr *arg = NULL, *cast = NULL;
     WEFT_TRY(st, weft_bind_expr(b, e->args[0], &arg));
     const bool literal = e->cast.implicit && e->args[0]->kind == WEFT_EXPR_LITERAL; /* TIMESTAMP '…' */
-    WEFT_TRY(st, weft_expr_cast(ctx, arg, e->type, e->cast.implicit && !literal, &cast));
+    if (e->cast.try_)
+        WEFT_TRY(st, weft_expr_try_cast(ctx, arg, e->type, &cast));
+    else
+        WEFT_TRY(st, weft_expr_cast(ctx, arg, e->type, e->cast.implicit && !literal, &cast));
     if (literal) {
         char type[64];
         const weft_expr *value = NULL;

@@ -33,14 +33,6 @@ bool weft_has_aggregate(const weft_expr *e)
            any_aggregate(spec->order, spec->order_count);
 }
 
-/* code: of the clause; WEFT_OK where it has none of its own. */
-static weft_status misplaced(weft_binder *b, const weft_expr *e, weft_status code, const char *what)
-{
-    if (code == WEFT_OK) code = WEFT_UNSUPPORTED_EXPR;
-    return weft_fail_at(b->a->ctx, code, weft_analyzer_span(b->a, &e->span),
-                        "The %s %s() may not stand in %s.", what, e->unresolved.name, b->clause);
-}
-
 /* count(*) and count(a, …), but neither count() nor count(t.*). */
 static weft_status check_count(weft_binder *b, const weft_expr *e)
 {
@@ -211,13 +203,14 @@ static weft_status bind_aggregate(weft_binder *b, const weft_expr *e, const weft
     const bool windows = b->windows;
     WEFT_TRY(st, bind_lent(b, e, out));
     if (*out != NULL) goto done;
-    if (!b->aggregates) return misplaced(b, e, b->no_aggregates, "aggregate function");
+    if (!b->aggregates) return weft_fail_misplaced(b, e, b->no_aggregates, "aggregate function");
     if (b->in_filter) {
         return weft_fail_at(ctx, WEFT_FILTER_AGGREGATE, weft_analyzer_span(b->a, &e->span),
                             "Expected a FILTER expression without an aggregation, but found %s().",
                             e->unresolved.name);
     }
     if (b->in_aggregate > 0) {
+        WEFT_TRY(st, weft_names_first(b));
         return weft_fail_at(
             ctx, WEFT_NESTED_AGGREGATE, weft_analyzer_span(b->a, &e->span),
             "It is not allowed to use an aggregate function in the argument of another aggregate function. "
@@ -247,7 +240,7 @@ static weft_status bind_grouping(weft_binder *b, const weft_expr *e, const weft_
     weft_pointers args = {0};
     weft_expr *made = NULL;
     const bool id = strcasecmp(e->unresolved.name, "grouping_id") == 0;
-    if (!b->aggregates) return misplaced(b, e, b->no_aggregates, "function");
+    if (!b->aggregates) return weft_fail_misplaced(b, e, b->no_aggregates, "function");
     WEFT_TRY(st, bind_call_args(b, e, &args));
     if (!id && args.count != 1) {
         WEFT_TRY(st,
@@ -489,6 +482,7 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
     if (fn != NULL && (fn->flags & WEFT_FN_GENERATOR) != 0) {
         /* in the select list, below something else */
         const bool nested = (b->windows && !b->items_first) || b->in_aggregate > 0;
+        WEFT_TRY(st, weft_names_first(b));
         return weft_fail_at(ctx, nested ? WEFT_GENERATOR_NESTED : WEFT_GENERATOR_OUTSIDE, span,
                             nested ? "The generator %s() is nested in an expression: it must stand alone."
                                    : "The generator %s() may stand in the select list only.",
@@ -716,7 +710,8 @@ weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr
     const char *name = call->unresolved.name;
     if (!b->windows) { /* ON is checked with the other operators, after the clauses of a SELECT */
         const bool joins = strcmp(b->clause, "JOIN") == 0;
-        return misplaced(b, call, joins ? WEFT_UNSUPPORTED_EXPR : WEFT_WINDOW_NOT_ALLOWED, "window function");
+        return weft_fail_misplaced(b, call, joins ? WEFT_UNSUPPORTED_EXPR : WEFT_WINDOW_NOT_ALLOWED,
+                                   "window function");
     }
     if (parsed == NULL) WEFT_TRY(st, named_window(b, e->args[1], &parsed));
     b->windows = false; /* they do not nest */

@@ -269,10 +269,8 @@ done:
     return st;
 }
 
-weft_status weft_bind_expr(weft_binder *b, const weft_expr *e, const weft_expr **out)
+static weft_status bind_kind(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
-    const weft_status st = weft_check_cancel(b->a->ctx);
-    if (st != WEFT_OK) return st;
     switch (e->kind) {
     case WEFT_EXPR_LITERAL: return bind_literal(b, e, out);
     case WEFT_EXPR_CAST: return bind_cast(b, e, out);
@@ -301,6 +299,17 @@ weft_status weft_bind_expr(weft_binder *b, const weft_expr *e, const weft_expr *
     }
     return weft_fail_at(b->a->ctx, WEFT_INTERNAL, weft_analyzer_span(b->a, &e->span),
                         "a parsed expression of kind %d is out of place", (int)e->kind);
+}
+
+weft_status weft_bind_expr(weft_binder *b, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = weft_check_cancel(b->a->ctx);
+    const bool whole = b->whole == NULL;
+    if (st != WEFT_OK) return st;
+    if (whole) b->whole = e;
+    st = bind_kind(b, e, out);
+    if (whole) b->whole = NULL;
+    return st;
 }
 
 /* ---- predicates ---- */

@@ -227,6 +227,7 @@ static weft_status bind_alias(weft_analyzer *a, const weft_node *parsed, const w
     for (int32_t i = 0; i < out->count; i++) {
         names[i] = out->names[i];
         names[i].name = parsed->alias.columns[i];
+        names[i].twin = 0;
     }
     out->names = names;
 done:
@@ -337,6 +338,7 @@ static weft_status using_column(weft_analyzer *a, const weft_node *parsed, const
     *out = NULL;
     for (int32_t i = 0; i < side->count; i++) {
         if (side->names[i].hidden || strcasecmp(side->names[i].name, name) != 0) continue;
+        if (*out != NULL && side->names[i].twin == (*out)->id) continue;
         if (*out != NULL) {
             return weft_fail_at(a->ctx, WEFT_AMBIGUOUS_REFERENCE, weft_analyzer_span(a, &parsed->span),
                                 "The USING column `%s` is ambiguous on the %s side of the join.", name,

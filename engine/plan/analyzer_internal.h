@@ -15,6 +15,8 @@
 /* A column that can be named. */
 typedef struct weft_name {
     int64_t id;
+    int64_t twin; /* id of the column of the same list that a query gave before under the same name: SELECT x,
+                   * x; a name that means both is clear. 0: there is none */
     const char *name;
     const char *qualifier; /* table alias or NULL */
     const char *database;  /* of a table or view that has no alias; NULL: none */
@@ -101,6 +103,7 @@ typedef struct weft_item {
     const char *name;
     int64_t id;        /* of its output column; 0: not given yet */
     int32_t generator; /* which one of the list gives it, from 1; 0: none */
+    int64_t twin;      /* of its output column, see weft_name */
     bool named;        /* AS name */
     bool unnamed;      /* the engine made its name up */
 } weft_item;
@@ -133,6 +136,7 @@ typedef struct weft_binder {
     bool substituted;     /* an alias was replaced by its expression */
     bool shows_aliases;   /* for a name only: an alias becomes a column that is called as Spark shows it */
     const weft_lambda_scope *lambda; /* or NULL */
+    const weft_expr *whole;          /* what is being bound, with all around it; or NULL */
 } weft_binder;
 
 /* Rewriting from the top: fn sets *out, or leaves it NULL for the args to be rewritten. Reaches aggregate
@@ -240,6 +244,12 @@ WEFT_MUST_CHECK weft_status weft_bind_to_char(weft_binder *b, const weft_expr *e
                                               const weft_expr *const *args, int32_t count,
                                               const weft_expr **out);
 /* ---- analyzer_call.c ---- */
+/* analyzer_misplaced.c. Fails: the function may not stand in the clause. code: the clause's error, or WEFT_OK
+ * for one that has none of its own. */
+WEFT_MUST_CHECK weft_status weft_fail_misplaced(weft_binder *b, const weft_expr *e, weft_status code,
+                                                const char *what);
+/* Errors: WEFT_UNRESOLVED_COLUMN and _ALONE when a name in what is being bound is nobody's. */
+WEFT_MUST_CHECK weft_status weft_names_first(weft_binder *b);
 WEFT_MUST_CHECK weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr **out);
 /* What a bound call of counter_diff() is over a window (analyzer_counter.c). */

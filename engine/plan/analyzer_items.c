@@ -189,8 +189,12 @@ static weft_status bind_set_star(select_block *s, weft_binder *b, const weft_exp
     const weft_expr *set = star->args[0], *value = NULL;
     weft_expr all = *star;
     weft_pointers columns = {0};
+    const weft_expr name = {.kind = WEFT_EXPR_UNRESOLVED_COLUMN,
+                            .span = set->span,
+                            .name = {.part_count = 1, .parts = &set->alias.name}};
     bool found = false;
     all.arg_count = 0;
+    WEFT_TRY(st, weft_bind_name(b, &name, &value)); /* says when it is nobody's, or two tables' */
     WEFT_TRY(st, weft_bind_star(b, &all, &columns));
     WEFT_TRY(st, weft_bind_expr(b, set->args[0], &value));
     for (int32_t i = 0; i < columns.count; i++) {
@@ -200,10 +204,6 @@ static weft_status bind_set_star(select_block *s, weft_binder *b, const weft_exp
         WEFT_TRY(st, push_item(s, is ? value : column, is ? set->alias.name : column->column.name));
     }
     if (found) goto done;
-    const weft_expr name = {.kind = WEFT_EXPR_UNRESOLVED_COLUMN,
-                            .span = set->span,
-                            .name = {.part_count = 1, .parts = &set->alias.name}};
-    WEFT_TRY(st, weft_bind_name(b, &name, &value)); /* says what it does not know */
     WEFT_TRY(st, weft_fail_at(s->a->ctx, WEFT_UNRESOLVED_COLUMN_ALONE, weft_analyzer_span(s->a, &set->span),
                               "SET takes names of columns."));
 done:

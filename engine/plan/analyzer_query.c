@@ -37,6 +37,8 @@ weft_status weft_use_cte(weft_analyzer *a, weft_cte *cte, const weft_span *span,
         names[i] = cte->bound.names[i];
         WEFT_TRY(st, weft_name_column(a->ctx, &names[i], &e));
         names[i].id = weft_next_id(a->ids);
+        for (int32_t k = 0; names[i].twin != 0 && k < i; k++)
+            if (cte->bound.names[k].id == cte->bound.names[i].twin) names[i].twin = names[k].id;
         WEFT_TRY(st, weft_expr_alias(a->ctx, e, names[i].id, names[i].name, &e));
         WEFT_TRY(st, weft_pointers_push(a->ctx, &exprs, e));
     }
@@ -45,6 +47,23 @@ weft_status weft_use_cte(weft_analyzer *a, weft_cte *cte, const weft_span *span,
         st, weft_node_project(a->ctx, cte->bound.node, weft_pointers_exprs(&exprs), exprs.count, &out->node));
 done:
     return st;
+}
+
+/* Columns that are twins in the (first) input stay so in what is made of it, whose columns are its visible
+ * ones. */
+static void keep_twins(const weft_bound *first, weft_bound *out)
+{
+    weft_name *names = (weft_name *)(uintptr_t)out->names; /* made just now */
+    int32_t at = 0;
+    for (int32_t i = 0; i < first->count; i++) {
+        if (first->names[i].hidden) continue;
+        int32_t leader = 0;
+        for (int32_t k = 0; first->names[i].twin != 0 && k < i; k++) {
+            if (first->names[k].id == first->names[i].twin) names[at].twin = names[leader].id;
+            leader += !first->names[k].hidden;
+        }
+        at++;
+    }
 }
 
 /* ---- WITH ---- */
@@ -90,7 +109,8 @@ static weft_status define_cte(weft_analyzer *a, const weft_node *parsed, int32_t
         WEFT_TRY(st, weft_bind_recursive(a, parsed, index, outer, ctes, &cte->bound, &recursive));
     else
         WEFT_TRY(st, weft_bind_query(a, definition, outer, ctes, &cte->bound));
-    WEFT_TRY(st, weft_bound_node(a, &cte->bound, &node));
+    const weft_bound given = cte->bound;
+    WEFT_TRY(st, weft_bound_node(a, &given, &node));
     WEFT_TRY(st, weft_names_of(a->ctx, node, NULL, &cte->bound));
     if (columns > 0 && columns != cte->bound.count) {
         WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_ASSIGNMENT_ARITY, weft_analyzer_span(a, &definition->span),
@@ -99,6 +119,7 @@ static weft_status define_cte(weft_analyzer *a, const weft_node *parsed, int32_t
     }
     weft_name *names = (weft_name *)(uintptr_t)cte->bound.names; /* made just now */
     for (int32_t i = 0; i < columns; i++) names[i].name = parsed->with.column_names[index][i];
+    if (columns == 0) keep_twins(&given, &cte->bound);
     cte->size = a->size - size;
     cte->height = a->height;
     a->size = size;
@@ -349,11 +370,13 @@ static weft_status bind_set(weft_analyzer *a, const weft_node *parsed, const wef
     weft_ctx *ctx = a->ctx;
     const int32_t count = parsed->input_count;
     const weft_node **inputs = NULL, *node = NULL;
+    weft_bound first = {0};
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &inputs));
     for (int32_t i = 0; i < count; i++) {
         weft_bound bound = {0};
         WEFT_TRY(st, weft_bind_query(a, parsed->inputs[i], outer, ctes, &bound));
         WEFT_TRY(st, weft_bound_node(a, &bound, &inputs[i]));
+        if (i == 0) first = bound;
         if (inputs[i]->output.count != inputs[0]->output.count) {
             WEFT_TRY(st, weft_fail_at(
                              ctx, WEFT_NUM_COLUMNS_MISMATCH, weft_analyzer_span(a, &parsed->inputs[i]->span),
@@ -374,6 +397,7 @@ static weft_status bind_set(weft_analyzer *a, const weft_node *parsed, const wef
         WEFT_TRY(st, weft_node_set(ctx, parsed->set.kind, parsed->set.all, inputs[0], inputs[1], &node));
     }
     WEFT_TRY(st, weft_names_of(ctx, node, NULL, out));
+    keep_twins(&first, out);
 done:
     return st;
 }
@@ -417,11 +441,8 @@ static weft_status bind_sort(weft_analyzer *a, const weft_node *parsed, const we
     weft_pointers keys = {0};
     WEFT_TRY(st, weft_bind_query(a, parsed->inputs[0], outer, ctes, out));
     const weft_scope scope = {.count = out->count, .names = out->names, .outer = outer};
-    weft_binder b = {.a = a,
-                     .scope = &scope,
-                     .ctes = ctes,
-                     .clause = "ORDER BY",
-                     .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
+    weft_binder b = {
+        .a = a, .scope = &scope, .ctes = ctes, .clause = "ORDER BY", .no_aggregates = WEFT_UNSUPPORTED_EXPR};
     const bool one = parsed->sort.count == 1 && parsed->sort.clause == WEFT_CLAUSE_ORDER_BY;
     const weft_expr *only = one ? parsed->sort.keys[0]->args[0] : NULL;
     const bool all = only != NULL && only->kind == WEFT_EXPR_UNRESOLVED_COLUMN &&

@@ -190,8 +190,10 @@ static weft_status find_part(weft_binder *b, const weft_scope *scope, const weft
         const weft_name *n = &scope->names[i];
         if (strcasecmp(n->name, name) != 0) continue;
         if (at == 0 ? n->hidden : !weft_is_of_table(n, e->name.parts, at)) continue;
-        if (*out != NULL && (*out)->id != n->id) return ambiguous(b, e, *out, n);
-        *out = n;
+        if (*out == NULL)
+            *out = n;
+        else if ((*out)->id != n->id && (*out)->id != n->twin)
+            return ambiguous(b, e, *out, n);
     }
     return WEFT_OK;
 }
@@ -643,6 +645,11 @@ weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers 
         if (!left_out) WEFT_TRY(st, weft_name_column(b->a->ctx, name, &column));
         WEFT_TRY(st, weft_except_fields(b, star, name, left_out, found, &column));
         if (!left_out) WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, column));
+    }
+    for (int32_t k = 0; qualifier == NULL && k < star->arg_count; k++) {
+        const weft_expr *bound = NULL; /* a name that two tables have is not clear */
+        if (found[k] && star->args[k]->kind == WEFT_EXPR_UNRESOLVED_COLUMN)
+            WEFT_TRY(st, weft_bind_name(b, star->args[k], &bound));
     }
     WEFT_TRY(st, check_distinct(b, star));
     const bool of_table = out->count > before || excepted > 0;

@@ -390,13 +390,57 @@ done:
 
 /* ---- projection, DISTINCT, sort ---- */
 
+/* Under which id the column, or its twin, came first. */
+static int64_t first_id(const select_block *s, int64_t id)
+{
+    for (int32_t i = 0; i < s->from.count; i++)
+        if (s->from.names[i].id == id && s->from.names[i].twin != 0) return s->from.names[i].twin;
+    return id;
+}
+
+/* The item before i that is the same column, both without an alias; or NULL. */
+static const weft_item *find_twin(const select_block *s, int32_t i, const weft_expr *const *columns)
+{
+    for (int32_t k = 0; k < i; k++) {
+        if (s->items[i].named || s->items[k].named || columns[i] == NULL || columns[k] == NULL) continue;
+        if (first_id(s, columns[k]->column.id) == first_id(s, columns[i]->column.id)) return &s->items[k];
+    }
+    return NULL;
+}
+
+/* Behind a pipe operator the other side's column of USING can still be named. */
+static weft_status carry_hidden(select_block *s, weft_pointers *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_select *select = s->select;
+    const bool carries = (select->pipe == WEFT_PIPE_SELECT || select->pipe == WEFT_PIPE_EXTEND) &&
+                         select->group_count == 0 && !select->group_all && select->grouping_set_count == 0;
+    for (int32_t i = 0; carries && i < s->from.count; i++) {
+        const weft_name *name = &s->from.names[i];
+        const weft_expr *e = NULL;
+        bool given = !name->hidden || weft_node_find_output(s->node, name->id) < 0;
+        for (int32_t k = 0; !given && k < s->item_count; k++) given = s->items[k].id == name->id;
+        if (given) continue;
+        WEFT_TRY(st, weft_name_column(s->a->ctx, name, &e));
+        WEFT_TRY(st, weft_pointers_push(s->a->ctx, out, e));
+    }
+done:
+    return st;
+}
+
 /* Items as COLUMN where the column can keep its id, else as ALIAS with a new one. */
 static weft_status project_items(select_block *s, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
+    const weft_expr **columns = NULL; /* items that are columns; else NULL */
+    WEFT_TRY(st, WEFT_NEW_ARRAY(s->a->ctx, s->item_count, &columns));
     for (int32_t i = 0; i < s->item_count; i++) {
         weft_item *item = &s->items[i];
         const weft_expr *e = item->expr;
+        const weft_item *twin = NULL;
+        columns[i] = e->kind == WEFT_EXPR_COLUMN ? e : NULL;
+        twin = find_twin(s, i, columns);
+        item->twin = twin != NULL ? twin->id : 0;
         bool keeps = e->kind == WEFT_EXPR_COLUMN && strcmp(e->column.name, item->name) == 0;
         for (int32_t k = 0; keeps && k < i; k++) keeps = s->items[k].id != e->column.id;
         item->id = keeps ? e->column.id : weft_next_id(s->a->ids);
@@ -405,6 +449,7 @@ static weft_status project_items(select_block *s, weft_pointers *out)
         if (!keeps) WEFT_TRY(st, weft_expr_alias(s->a->ctx, e, item->id, item->name, &e));
         WEFT_TRY(st, weft_pointers_push(s->a->ctx, out, e));
     }
+    WEFT_TRY(st, carry_hidden(s, out));
 done:
     return st;
 }
@@ -549,17 +594,36 @@ static weft_status check_width(const select_block *s)
                         WEFT_COLUMNS_MAX);
 }
 
-/* Columns that a pipe operator passes on are still of their tables. names were made for this block. */
-static void keep_qualifiers(const weft_bound *from, weft_bound *out)
+/* Columns that a pipe operator passes on are still of their tables. */
+static void keep_qualifier(const weft_bound *from, weft_name *name)
 {
-    weft_name *names = (weft_name *)(uintptr_t)out->names;
-    for (int32_t i = 0; i < out->count; i++) {
-        for (int32_t k = 0; k < from->count; k++) {
-            if (from->names[k].id != names[i].id) continue;
-            names[i].qualifier = from->names[k].qualifier;
-            names[i].database = from->names[k].database;
-        }
+    for (int32_t k = 0; k < from->count; k++) {
+        if (from->names[k].id != name->id && from->names[k].id != name->twin) continue;
+        name->qualifier = from->names[k].qualifier;
+        name->database = from->names[k].database;
     }
+}
+
+/* What the block's columns are called. Behind its items stand those of carry_hidden. */
+static weft_status name_output(select_block *s, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_names_of(s->a->ctx, s->node, NULL, out));
+    weft_name *names = (weft_name *)(uintptr_t)out->names; /* made for this block */
+    for (int32_t i = 0; i < out->count; i++) {
+        names[i].hidden = i >= s->item_count;
+        if (!names[i].hidden) names[i].twin = s->items[i].twin;
+        if (s->select->pipe != WEFT_PIPE_NONE) keep_qualifier(&s->from, &names[i]);
+    }
+done:
+    return st;
+}
+
+/* grouping(a), grouping_id(a, …) */
+static bool is_grouping_of(void *self, const weft_expr *e)
+{
+    (void)self;
+    return weft_is_grouping(e) && e->arg_count > 0;
 }
 
 /* Behind |> AGGREGATE what is no group holds an aggregate; behind |> EXTEND and SET nothing does. */
@@ -577,7 +641,16 @@ static weft_status check_pipe(const select_block *s)
     }
     if (select->pipe != WEFT_PIPE_AGGREGATE) return WEFT_OK;
     for (int32_t i = select->group_count; i < s->item_count; i++) {
-        if (select_has_aggregate(s, s->items[i].expr)) continue;
+        const weft_expr *e = s->items[i].expr;
+        const bool windows = select_has_window(s, e);
+        if (windows || weft_expr_any(e, is_grouping_of, NULL))
+            return weft_fail_at(s->a->ctx, WEFT_PIPE_GROUPING,
+                                weft_analyzer_span(s->a, &select->items[select->item_count - 1]->span),
+                                "The feature is not supported: The SQL pipe operator syntax with aggregation "
+                                "(using |> AGGREGATE) does not support %s.",
+                                windows ? "window functions; please use |> EXTEND or |> SELECT for them"
+                                        : "GROUPING");
+        if (select_has_aggregate(s, e) && !weft_is_grouping(e)) continue;
         return weft_fail_at(s->a->ctx, WEFT_PIPE_NO_AGGREGATE,
                             weft_analyzer_span(s->a, &select->items[select->item_count - 1]->span),
                             "Non-grouping expression %s is provided as an argument to the |> AGGREGATE "
@@ -628,8 +701,7 @@ weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const we
     for (int32_t i = 1; i <= s.generator_count; i++) WEFT_TRY(st, select_lift_generator(&s, i));
     WEFT_TRY(st, project_items(&s, &exprs));
     WEFT_TRY(st, sort_output(&s, &exprs));
-    WEFT_TRY(st, weft_names_of(a->ctx, s.node, NULL, out));
-    if (s.select->pipe != WEFT_PIPE_NONE) keep_qualifiers(&s.from, out);
+    WEFT_TRY(st, name_output(&s, out));
 done:
     return st;
 }

@@ -1,4 +1,5 @@
 /* engine/sql/parser.c - the parser's entry, its cursor over tokens, and the making of nodes. */
+#include <ctype.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -92,7 +93,39 @@ static weft_status lexical_error(sql_parser *p, const weft_span *span)
     return weft_fail_at(p->ctx, WEFT_INTERNAL, span, "the lexer gave a bad token without a reason");
 }
 
+static weft_status fail_unquoted(sql_parser *p, const weft_span *span)
+{
+    const int len = (int)weft_min_i32(span->stop - span->start, 100);
+    const char *name = p->text + span->start;
+    return weft_fail_at(
+        p->ctx, WEFT_INVALID_IDENTIFIER, span,
+        "The unquoted identifier %.*s is invalid and must be back quoted as: `%.*s`. Unquoted "
+        "identifiers can only contain ASCII letters ('a' - 'z', 'A' - 'Z'), digits ('0' - "
+        "'9'), and underbar ('_'). Unquoted identifiers must also not start with a digit. "
+        "Different data sources and meta stores may impose additional restrictions on valid "
+        "identifiers.",
+        len, name, len, name);
+}
+
+/* my-table, where a - b cannot stand: its name was not quoted. */
+static bool at_hyphen(sql_parser *p)
+{
+    const sql_token *minus = weft_sql_peek(p, 0);
+    const weft_span span = minus->span;
+    if (minus->kind != SQL_MINUS || !sql_is_at(p, 1, SQL_WORD) || p->last.stop != span.start) return false;
+    const char before = p->text[span.start - 1];
+    return (isalnum((unsigned char)before) || before == '_') && weft_sql_peek(p, 1)->span.start == span.stop;
+}
+
 weft_status weft_sql_syntax_error(sql_parser *p, const char *expected)
+{
+    weft_span name = p->last;
+    if (!at_hyphen(p)) return weft_sql_plain_error(p, expected);
+    name.stop = weft_sql_peek(p, 1)->span.stop;
+    return fail_unquoted(p, &name);
+}
+
+weft_status weft_sql_plain_error(sql_parser *p, const char *expected)
 {
     const sql_token *token = weft_sql_peek(p, 0);
     const weft_span span = token->span;
@@ -172,15 +205,7 @@ done:
 static weft_status expect_plain(sql_parser *p, const weft_span *span, const char *name)
 {
     for (const char *c = name; *c != '\0'; c++)
-        if ((*c & 0x80) != 0)
-            return weft_fail_at(
-                p->ctx, WEFT_INVALID_IDENTIFIER, span,
-                "The unquoted identifier %s is invalid and must be back quoted as: `%s`. Unquoted "
-                "identifiers "
-                "can only contain ASCII letters ('a' - 'z', 'A' - 'Z'), digits ('0' - '9'), and underbar "
-                "('_'). Unquoted identifiers must also not start with a digit. Different data sources and "
-                "meta stores may impose additional restrictions on valid identifiers.",
-                name, name);
+        if ((*c & 0x80) != 0) return fail_unquoted(p, span);
     return WEFT_OK;
 }
 

@@ -43,6 +43,7 @@ static const binary_operator *find_operator(sql_parser *p)
 {
     if (sql_word(p, SQL_KW_DIV)) return &div_operator;
     const uint8_t kind = weft_sql_peek(p, 0)->kind;
+    if (kind == SQL_PIPE && weft_sql_at_pipe(p)) return NULL;
     for (int32_t i = 0; i < WEFT_COUNT(binary_operators); i++) {
         if (binary_operators[i].kind == kind) return &binary_operators[i];
     }

@@ -110,7 +110,7 @@ done:
 static bool begins_analytic(sql_parser *p)
 {
     return ((sql_word(p, SQL_KW_ROLLUP) || sql_word(p, SQL_KW_CUBE)) && sql_is_at(p, 1, SQL_LPAREN)) ||
-           (sql_word(p, SQL_KW_GROUPING) && sql_word_at(p, 1, SQL_KW_SETS));
+           weft_sql_at_grouping_sets(p);
 }
 
 /* ROLLUP(…), CUBE(…) or GROUPING SETS (…): its masks, appended to out. */
@@ -183,7 +183,7 @@ static weft_status parse_suffix(sql_parser *p, grouping *g)
     mask_list parts = {0};
     const bool with = sql_word(p, SQL_KW_WITH) &&
                       (sql_word_at(p, 1, SQL_KW_ROLLUP) || sql_word_at(p, 1, SQL_KW_CUBE));
-    if (!with && !(sql_word(p, SQL_KW_GROUPING) && sql_word_at(p, 1, SQL_KW_SETS))) return WEFT_OK;
+    if (!with && !weft_sql_at_grouping_sets(p)) return WEFT_OK;
     if (g->groups.count > GROUPS_MAX) {
         WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_LIMIT, &p->last, "grouping sets over more than %d columns",
                                   GROUPS_MAX));

@@ -92,6 +92,8 @@ WEFT_MUST_CHECK weft_status weft_sql_expect(sql_parser *p, sql_token_kind kind, 
 WEFT_MUST_CHECK weft_status weft_sql_expect_word(sql_parser *p, sql_keyword keyword);
 /* "Syntax error at or near …" at the current token. expected (or NULL) becomes the hint. */
 weft_status weft_sql_syntax_error(sql_parser *p, const char *expected);
+/* The same where no name can lack its quotes: never INVALID_IDENTIFIER. */
+WEFT_MUST_CHECK weft_status weft_sql_plain_error(sql_parser *p, const char *expected);
 /* A form of the dialect that is known and not supported. */
 weft_status weft_sql_unsupported(sql_parser *p, const weft_span *span, const char *what);
 /* From the start of a token to the end of the token read last. */
@@ -236,7 +238,12 @@ WEFT_MUST_CHECK weft_status weft_sql_transform(sql_parser *p, const weft_node *f
 bool weft_sql_at_map(sql_parser *p);
 /* parser_hint.c: behind SELECT, which is the token read last */
 WEFT_MUST_CHECK weft_status weft_sql_hints(sql_parser *p, weft_select *select);
-/* parser_group.c: after GROUP BY */
+/* parser_group.c. Does GROUPING SETS stand here, which is no alias? */
+static inline bool weft_sql_at_grouping_sets(sql_parser *p)
+{
+    return sql_word(p, SQL_KW_GROUPING) && sql_word_at(p, 1, SQL_KW_SETS);
+}
+/* After GROUP BY. */
 WEFT_MUST_CHECK weft_status weft_sql_group_by(sql_parser *p, weft_select *select);
 /* parser_relation.c */
 WEFT_MUST_CHECK weft_status weft_sql_from(sql_parser *p, const weft_node **out);     /* after FROM */
@@ -248,9 +255,9 @@ WEFT_MUST_CHECK weft_status weft_sql_table_alias(sql_parser *p, const weft_node 
 /* The same around VALUES, which it must name whole. Errors: WEFT_INLINE_TABLE_COLUMNS. */
 WEFT_MUST_CHECK weft_status weft_sql_values_alias(sql_parser *p, const weft_node *values,
                                                   const weft_node **out);
-/* Joins, PIVOT and UNPIVOT behind *left, which begins at start; *found: there was one. */
-WEFT_MUST_CHECK weft_status weft_sql_extend_relation(sql_parser *p, const weft_span *start,
-                                                     const weft_node **left, bool *found);
+/* A join, PIVOT or UNPIVOT behind *left, which begins at start; *found: there was one. */
+WEFT_MUST_CHECK weft_status weft_sql_extend_once(sql_parser *p, const weft_span *start,
+                                                 const weft_node **left, bool *found);
 WEFT_MUST_CHECK weft_status weft_sql_lateral_view(sql_parser *p, const weft_span *start,
                                                   const weft_node **left);
 /* parser_rows_call.c: UNNEST(…) or JSON_TABLE(…); *out NULL when neither stands here. */
@@ -276,6 +283,8 @@ WEFT_MUST_CHECK weft_status weft_sql_bin_by(sql_parser *p, const weft_span *star
 WEFT_MUST_CHECK weft_status weft_sql_pivot(sql_parser *p, const weft_node **input);
 WEFT_MUST_CHECK weft_status weft_sql_sample(sql_parser *p, const weft_node **input);
 /* parser_pipe.c: |> operators behind *node, which begins at start */
+/* Does one stand here: |>, or | before a word that begins an operator? */
+bool weft_sql_at_pipe(sql_parser *p);
 WEFT_MUST_CHECK weft_status weft_sql_pipes(sql_parser *p, const weft_span *start, const weft_node **node);
 /* parser_command.c */
 WEFT_MUST_CHECK weft_status weft_sql_statement(sql_parser *p, const weft_node **out);

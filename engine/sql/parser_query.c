@@ -7,7 +7,8 @@
 #include "common/settings.h"
 #include "engine/sql/parser_internal.h"
 
-static weft_status parse_set_operations(sql_parser *p, bool intersect, const weft_node **out);
+static weft_status parse_set_operations(sql_parser *p, bool intersect, const weft_node *first,
+                                        const weft_node **out);
 
 /* (a, b, …) behind an item or AS: names for the columns of a generator, as columns behind the expression. */
 static weft_status parse_item_names(sql_parser *p, const weft_span *start, const weft_expr **out)
@@ -59,7 +60,7 @@ static weft_status parse_item(sql_parser *p, const weft_expr **out)
     const sql_token *token = weft_sql_peek(p, 0);
     if (token->kind == SQL_LPAREN) return parse_item_names(p, &start, out);
     const bool bare = token->kind == SQL_QUOTED ||
-                      (token->kind == SQL_WORD &&
+                      (token->kind == SQL_WORD && !weft_sql_at_grouping_sets(p) &&
                        (token->flags & (SQL_KW_IN_CLAUSE | SQL_KW_AFTER_NAME)) == 0 &&
                        !weft_sql_ends_query(p));
     if (as || bare) {
@@ -267,18 +268,23 @@ done:
     return st;
 }
 
-static weft_status parse_set_operations(sql_parser *p, bool intersect, const weft_node **out)
+/* first: its first term, where that has been read; or NULL. */
+static weft_status parse_set_operations(sql_parser *p, bool intersect, const weft_node *first,
+                                        const weft_node **out)
 {
     weft_status st = WEFT_OK;
-    const weft_span start = weft_sql_peek(p, 0)->span;
+    const weft_span start = first != NULL ? first->span : weft_sql_peek(p, 0)->span;
     weft_pointers inputs = {0};
     sql_set_operator op = {0}, next = {0};
     sql_frame frame = {0};
     bool found = false;
-    const weft_node *term = NULL;
+    const weft_node *term = first;
     const bool flat = weft_setting(p->ctx, WEFT_SET_SETOPS_PRECEDENCE) != 0; /* all bind alike */
     WEFT_TRY(st, weft_sql_enter(p, &frame));
-    WEFT_TRY(st, intersect || flat ? weft_sql_query_primary(p, &term) : parse_set_operations(p, true, &term));
+    if (!intersect && !flat)
+        WEFT_TRY(st, parse_set_operations(p, true, first, &term));
+    else if (first == NULL)
+        WEFT_TRY(st, weft_sql_query_primary(p, &term));
     WEFT_TRY(st, weft_pointers_push(p->ctx, &inputs, term));
     for (;;) {
         WEFT_TRY(st, weft_sql_set_operator(p, intersect || (flat && sql_word(p, SQL_KW_INTERSECT)), &next,
@@ -293,8 +299,8 @@ static weft_status parse_set_operations(sql_parser *p, bool intersect, const wef
             WEFT_TRY(st, weft_pointers_push(p->ctx, &inputs, left));
         }
         op = next;
-        WEFT_TRY(st,
-                 intersect || flat ? weft_sql_query_primary(p, &term) : parse_set_operations(p, true, &term));
+        WEFT_TRY(st, intersect || flat ? weft_sql_query_primary(p, &term)
+                                       : parse_set_operations(p, true, NULL, &term));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &inputs, term));
     }
     if (inputs.count == 1)
@@ -395,8 +401,11 @@ static weft_status parse_body(sql_parser *p, const weft_node **out)
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     bool organized = false;
-    WEFT_TRY(st, parse_set_operations(p, false, out));
-    WEFT_TRY(st, weft_sql_pipes(p, &start, out));
+    WEFT_TRY(st, parse_set_operations(p, false, NULL, out));
+    for (bool piped = weft_sql_at_pipe(p); piped; piped = weft_sql_at_pipe(p)) {
+        WEFT_TRY(st, weft_sql_pipes(p, &start, out));
+        WEFT_TRY(st, parse_set_operations(p, false, *out, out)); /* of what the pipe gives */
+    }
     WEFT_TRY(st, weft_sql_organization(p, &start, out, &organized));
 done:
     return st;

@@ -39,6 +39,7 @@ weft_status weft_sql_table_alias(sql_parser *p, const weft_node *input, const we
         name = "__auto_generated_subquery_name";
     else
         WEFT_TRY(st, weft_sql_name(p, "a table alias", &name));
+    if (sql_is(p, SQL_MINUS)) WEFT_TRY(st, weft_sql_plain_error(p, "no hyphen in an alias"));
     if (sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_name_list(p, &columns, &count));
     WEFT_TRY(st,
              weft_sql_node_new(p, WEFT_NODE_ALIAS, weft_sql_span_from(p, &input->span), &input, 1, &node));
@@ -352,40 +353,35 @@ static weft_status check_lateral(sql_parser *p, const weft_span *start, const we
         kinds[kind]);
 }
 
-/* { JOIN primary [ON … | USING (…)] | PIVOT … | UNPIVOT … } behind *left; *found: at least one. */
-weft_status weft_sql_extend_relation(sql_parser *p, const weft_span *start, const weft_node **left,
-                                     bool *found)
+weft_status weft_sql_extend_once(sql_parser *p, const weft_span *start, const weft_node **left, bool *found)
 {
     weft_status st = WEFT_OK;
-    *found = false;
-    for (;;) {
-        weft_node model = {.kind = WEFT_NODE_JOIN};
-        const weft_node *right = NULL;
-        bool joins = false, cross = false;
-        if (sql_word(p, SQL_KW_PIVOT) || sql_word(p, SQL_KW_UNPIVOT)) {
-            WEFT_TRY(st, weft_sql_pivot(p, left));
-            WEFT_TRY(st, weft_sql_table_alias(p, *left, left));
-            *found = true;
-            continue;
-        }
-        if (weft_sql_at_bin_by(p)) {
-            WEFT_TRY(st, weft_sql_bin_by(p, start, left));
-            *found = true;
-            continue;
-        }
-        bool best = false;
-        WEFT_TRY(st, weft_sql_asof_join(p, start, left, &best));
-        if (best) {
-            *found = true;
-            continue;
-        }
-        WEFT_TRY(st, parse_join_kind(p, &model, &cross, &joins));
-        if (!joins) break;
-        *found = true;
-        WEFT_TRY(st, parse_relation_primary(p, &model.join.lateral, &right));
-        WEFT_TRY(st, check_lateral(p, start, &model));
-        WEFT_TRY(st, weft_sql_finish_join(p, start, &model, cross, right, left));
+    weft_node model = {.kind = WEFT_NODE_JOIN};
+    const weft_node *right = NULL;
+    bool cross = false;
+    *found = true;
+    if (sql_word(p, SQL_KW_PIVOT) || sql_word(p, SQL_KW_UNPIVOT)) {
+        WEFT_TRY(st, weft_sql_pivot(p, left));
+        WEFT_TRY(st, weft_sql_table_alias(p, *left, left));
+        goto done;
     }
+    if (weft_sql_at_bin_by(p)) return weft_sql_bin_by(p, start, left);
+    WEFT_TRY(st, weft_sql_asof_join(p, start, left, found));
+    if (*found) goto done;
+    WEFT_TRY(st, parse_join_kind(p, &model, &cross, found));
+    if (!*found) goto done;
+    WEFT_TRY(st, parse_relation_primary(p, &model.join.lateral, &right));
+    WEFT_TRY(st, check_lateral(p, start, &model));
+    WEFT_TRY(st, weft_sql_finish_join(p, start, &model, cross, right, left));
+done:
+    return st;
+}
+
+/* { JOIN primary [ON … | USING (…)] | PIVOT … | UNPIVOT … } behind *left. */
+static weft_status extend_relation(sql_parser *p, const weft_span *start, const weft_node **left)
+{
+    weft_status st = WEFT_OK;
+    for (bool found = true; found;) WEFT_TRY(st, weft_sql_extend_once(p, start, left, &found));
 done:
     return st;
 }
@@ -399,7 +395,7 @@ static weft_status parse_relation(sql_parser *p, const weft_node **out)
     bool flag = false;
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     WEFT_TRY(st, parse_relation_primary(p, &flag, &left));
-    WEFT_TRY(st, weft_sql_extend_relation(p, &start, &left, &flag));
+    WEFT_TRY(st, extend_relation(p, &start, &left));
     sql_leave(p, frame);
     *out = left;
 done:
@@ -451,10 +447,9 @@ weft_status weft_sql_from(sql_parser *p, const weft_node **out)
     while (weft_sql_accept(p, SQL_COMMA)) {
         weft_node model = {.kind = WEFT_NODE_JOIN}; /* the comma is a cross join */
         const weft_node *right = NULL;
-        bool extended = false;
         WEFT_TRY(st, parse_relation_primary(p, &model.join.lateral, &right));
         WEFT_TRY(st, weft_sql_make_join(p, &start, &model, right, &left));
-        WEFT_TRY(st, weft_sql_extend_relation(p, &start, &left, &extended));
+        WEFT_TRY(st, extend_relation(p, &start, &left));
     }
     while (sql_word(p, SQL_KW_LATERAL) && sql_word_at(p, 1, SQL_KW_VIEW))
         WEFT_TRY(st, weft_sql_lateral_view(p, &start, &left));

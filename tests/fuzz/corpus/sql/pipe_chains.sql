@@ -1,0 +1,1 @@
+FROM VALUES (1, 2), (3, 4) t(a, b) |> SELECT a, sum(b) AS s GROUP BY ROLLUP(a) WINDOW w AS (ORDER BY a) |> EXTEND s + 1 AS k | WHERE k > 1 UNION ALL VALUES (1, 2, 3) INTERSECT VALUES (1, 2, 3) |> AS q |> JOIN VALUES (1) u(a) USING (a) |> DROP k |> SET s = u.a |> ORDER BY q.a |> LIMIT 1 |>

@@ -608,6 +608,18 @@ static weft_status catalog_table(weft_ctx *ctx, void *self, const char *const *p
     return weft_session_catalog_table(ctx, parts, part_count, out);
 }
 
+static weft_status catalog_uncached(weft_ctx *ctx, void *self, const char *database, const char *name,
+                                    const weft_relation **relation)
+{
+    weft_status st = WEFT_OK;
+    const char *const parts[] = {database, name};
+    const weft_table_definition *table = NULL;
+    WEFT_TRY(st, weft_session_catalog_table(ctx, parts, 2, &table));
+    if (table != NULL) WEFT_TRY(st, open_definition(ctx, self, table, relation));
+done:
+    return st;
+}
+
 static weft_status catalog_open(weft_ctx *ctx, void *self, const char *format, const char *path,
                                 const char *const *options, int32_t option_count,
                                 const weft_relation **relation)
@@ -673,6 +685,7 @@ weft_catalog weft_session_catalog_view(weft_session_catalog *c)
     return (weft_catalog){.find = catalog_find,
                           .open = catalog_open,
                           .table = catalog_table,
+                          .uncached = catalog_uncached,
                           .within = catalog_within,
                           .view = catalog_view,
                           .kept = catalog_kept,

@@ -7,6 +7,7 @@
 
 #include "common/settings.h"
 #include "common/sql_path.h"
+#include "common/uri.h"
 #include "common/version.h"
 #include "engine/expr/bucket.h"
 #include "engine/expr/fn_entry.h"
@@ -96,31 +97,17 @@ done:
 
 /* ---- the file that is read ---- */
 
-/* As Spark writes paths: file:/// and the path, what a URI does not take as %XX. */
+/* As Spark writes paths here: file:/// and the path. */
 static weft_status kernel_input_file(weft_ctx *ctx, weft_kernel_call *call)
 {
-    static const char kept[] = "-_.!~*'()/:@&=+$,;";
-    static const char digits[] = "0123456789ABCDEF";
     weft_status st = WEFT_OK;
     const char *path = ctx->place.path;
     const bool local = path != NULL && path[0] == '/';
-    char *uri = NULL, *to;
+    char *uri = NULL;
     if (path == NULL) return put_everywhere(ctx, call, "");
-    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, 3 * strlen(path) + sizeof "file://", (void **)&uri));
-    to = local ? stpcpy(uri, "file://") : uri;
-    for (; *path != '\0'; path++) {
-        const unsigned char c = (unsigned char)*path;
-        const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                           c >= 0x80 || strchr(kept, c) != NULL;
-        if (plain) {
-            *to++ = (char)c;
-            continue;
-        }
-        *to++ = '%';
-        *to++ = digits[c >> 4];
-        *to++ = digits[c & 15];
-    }
-    *to = '\0';
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, weft_uri_escaped_most(path) + strlen("file://"),
+                                (void **)&uri));
+    (void)weft_uri_escape(local ? stpcpy(uri, "file://") : uri, path);
     WEFT_TRY(st, put_everywhere(ctx, call, uri));
 done:
     weft_mem_free(uri);

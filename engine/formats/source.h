@@ -57,7 +57,8 @@ typedef struct weft_scan_filter {
 /* What a scan reads. Everything is borrowed for the life of the scan. */
 typedef struct weft_scan_spec {
     int32_t column_count;
-    const int32_t *columns; /* table columns, in output order; columns only needed by filters included */
+    const int32_t *columns; /* table columns, and those of file_field.h, in output order; columns only needed
+                               by filters included */
     int32_t conjunct_count;
     const weft_expr *const
         *conjuncts; /* physical: ordinals are positions in columns[]. All of them must be applied */
@@ -104,6 +105,7 @@ struct weft_format {
     void (*scan_metrics)(const weft_scan *scan, weft_scan_metrics *out); /* may be NULL */
     void (*scan_close)(weft_scan **scan);
     bool without_files; /* its rows are made from its options */
+    bool row_index;     /* its scans know the place of each row in its file (file_field.h) */
 };
 
 /* An error of opening a table, or of a scan, as Spark has it: FAILED_READ_FILE around what is wrong with the

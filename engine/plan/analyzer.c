@@ -144,11 +144,22 @@ done:
     return st;
 }
 
+/* Tables have their column _metadata only when a name is not found without it: queries that do not name it
+ * are planned as if there were none. */
+static weft_status analyze_with_files(weft_analyzer *a, const weft_node *parsed, const weft_node **out)
+{
+    weft_status st = analyze_statement(a, parsed, out);
+    if (st == WEFT_OK || !a->misses_files) return st;
+    weft_error_clear(a->ctx);
+    *a = (weft_analyzer){.ctx = a->ctx, .catalog = a->catalog, .ids = a->ids, .tells_files = true};
+    return analyze_statement(a, parsed, out);
+}
+
 weft_status weft_analyze(weft_ctx *ctx, const weft_catalog *catalog, weft_ids *ids, const weft_node *parsed,
                          const weft_node **out)
 {
     weft_analyzer a = {.ctx = ctx, .catalog = catalog, .ids = ids};
-    const weft_status st = analyze_statement(&a, parsed, out);
+    const weft_status st = analyze_with_files(&a, parsed, out);
     return st == WEFT_OK ? st : weft_routines_first(&a, parsed, st);
 }
 
@@ -162,7 +173,7 @@ weft_status weft_analyze_assigned(weft_ctx *ctx, const weft_catalog *catalog, we
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, target->column_count, &targets));
     for (int32_t i = 0; i < target->column_count; i++) targets[i] = i;
     WEFT_TRY(st, weft_fill_defaults(&a, target, targets, target->column_count, parsed, &parsed));
-    st = analyze_statement(&a, parsed, out);
+    st = analyze_with_files(&a, parsed, out);
 done:
     return st;
 }

@@ -47,6 +47,10 @@ typedef struct weft_catalog {
      * the parts name it, the rest are fields. Lives as long as ctx->arena. */
     weft_status (*variable)(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
                             int32_t *used, const weft_variable **out);
+    /* The table of the warehouse itself, of which find gave what CACHE TABLE keeps; *relation stays when it
+     * is gone. This member may be NULL: nothing is kept. */
+    weft_status (*uncached)(weft_ctx *ctx, void *self, const char *database, const char *name,
+                            const weft_relation **relation);
     /* Names for "did you mean": all visible tables; in ctx->arena. */
     weft_status (*names)(weft_ctx *ctx, void *self, const char *const **names, int32_t *count);
     void *self;

@@ -119,7 +119,8 @@ static weft_status requalify(weft_ctx *ctx, const char *database, const char *qu
     int32_t count = 0;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, bound->count, &names));
     for (int32_t i = 0; i < bound->count; i++) {
-        if (bound->names[i].hidden) continue; /* an alias around a join hides its tables */
+        if (bound->names[i].hidden && !bound->names[i].of_file)
+            continue; /* an alias around a join hides its tables */
         names[count] = bound->names[i];
         names[count].database = database;
         names[count++].qualifier = qualifier;
@@ -159,6 +160,7 @@ static weft_status bind_relation(weft_analyzer *a, const weft_node *parsed, weft
         goto done;
     }
     const char *qualifier = name;
+    if (relation != NULL) WEFT_TRY(st, weft_uncache_files(a, database, name, &relation));
     if (relation != NULL && parsed->relation.option_count > 0)
         WEFT_TRY(st,
                  weft_fail_at(ctx, WEFT_UNSUPPORTED, &parsed->span,
@@ -180,7 +182,9 @@ static weft_status bind_relation(weft_analyzer *a, const weft_node *parsed, weft
     if (relation == NULL) WEFT_TRY(st, table_not_found(a, parsed, ctes));
     if (parsed->relation.travels) return weft_fail_time_travel(a, parsed, NULL);
     WEFT_TRY(st, weft_node_scan(ctx, a->ids, relation, qualifier, &node));
+    if (relation->definition != NULL || qualifier == NULL) WEFT_TRY(st, weft_tell_files(a, &node));
     WEFT_TRY(st, weft_names_of(ctx, node, NULL, out));
+    weft_mark_file_columns(out, relation->schema->count);
     WEFT_TRY(st, requalify(ctx, database, qualifier, out));
 done:
     return st;
@@ -220,14 +224,13 @@ static weft_status bind_alias(weft_analyzer *a, const weft_node *parsed, const w
     WEFT_TRY(st, weft_bind_from(a, parsed->inputs[0], outer, ctes, out));
     WEFT_TRY(st, requalify(a->ctx, NULL, parsed->alias.name, out));
     if (parsed->alias.column_count == 0) goto done;
-    if (parsed->alias.column_count != out->count) {
-        WEFT_TRY(st, fail_alias(a, parsed, out->count));
-    }
+    const int32_t width = weft_visible_names(out);
+    if (parsed->alias.column_count != width) WEFT_TRY(st, fail_alias(a, parsed, width));
     WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, out->count, &names));
-    for (int32_t i = 0; i < out->count; i++) {
+    for (int32_t i = 0, at = 0; i < out->count; i++) {
         names[i] = out->names[i];
-        names[i].name = parsed->alias.columns[i];
         names[i].twin = 0;
+        if (!names[i].hidden) names[i].name = parsed->alias.columns[at++];
     }
     out->names = names;
 done:
@@ -495,6 +498,8 @@ static weft_status bind_join(weft_analyzer *a, const weft_node *parsed, const we
     }
     WEFT_TRY(st, weft_bind_from(a, parsed->inputs[1], parsed->join.lateral ? &lateral : outer, ctes, &right));
     if (parsed->join.natural || parsed->join.using_count > 0) {
+        WEFT_TRY(st, weft_drop_file_columns(a, &left));
+        WEFT_TRY(st, weft_drop_file_columns(a, &right));
         WEFT_TRY(st, common_columns(a, parsed, &left, &right, &lefts, &rights));
         for (int32_t i = 0; i < lefts.count; i++) {
             const weft_expr *pair[2] = {NULL, NULL}, *equal = NULL;

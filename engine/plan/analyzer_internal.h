@@ -23,6 +23,7 @@ typedef struct weft_name {
     weft_type type;
     bool nullable;
     bool hidden;            /* the other side of USING: only by its qualified name, not by * */
+    bool of_file;           /* hidden, and by any name, but after all columns that are not: _metadata */
     const weft_expr *value; /* a parameter: the LITERAL or COLUMN that it is; or NULL */
 } weft_name;
 
@@ -94,6 +95,8 @@ typedef struct weft_analyzer {
     bool lasting;              /* it defines a view that outlives the session: that needs names of its own */
     int64_t *unnamed;          /* then: ids of columns whose names the engine made up */
     int32_t unnamed_count, unnamed_capacity;
+    bool tells_files;   /* tables of files have their column _metadata … */
+    bool misses_files;  /* … which is so when a name was not found without it */
     weft_pointers kept; /* analyzer_settings.c: const weft_settings *, that views and functions go by */
 } weft_analyzer;
 
@@ -193,6 +196,20 @@ WEFT_MUST_CHECK weft_status weft_bind_pattern_one(weft_binder *b, const weft_exp
 /* ---- analyzer_scope.c ---- */
 /* Does the name [[catalog.]database.]table, given by its parts, mean the table that the column is of? */
 bool weft_is_of_table(const weft_name *n, const char *const *parts, int32_t count);
+/* Is the column one that the star stands for, before anything is left out? */
+bool weft_star_means(const weft_expr *star, const weft_name *name);
+/* ---- analyzer_files.c ---- */
+/* Where the statement names _metadata: the table of the warehouse in place of what the session keeps of it.
+ */
+WEFT_MUST_CHECK weft_status weft_uncache_files(weft_analyzer *a, const char *database, const char *name,
+                                               const weft_relation **relation);
+/* Where the statement names _metadata: *scan becomes a projection with that column behind the others, unless
+ * a column of the table is called so or it has no files. */
+WEFT_MUST_CHECK weft_status weft_tell_files(weft_analyzer *a, const weft_node **scan);
+/* The names from that place on are of such columns. The names were made just now. */
+void weft_mark_file_columns(weft_bound *bound, int32_t from);
+/* They are not to be seen any more. */
+WEFT_MUST_CHECK weft_status weft_drop_file_columns(weft_analyzer *a, weft_bound *bound);
 /* ---- analyzer_except.c ---- */
 /* *column, that of the name, without the fields that the star leaves out: as it was, or an ALIAS. found as
  * they are met. left_out: all of it is; then none of its fields may be named. Errors:
@@ -228,6 +245,7 @@ WEFT_MUST_CHECK weft_status weft_name_column(weft_ctx *ctx, const weft_name *nam
 /* "a, b" of the candidates nearest to name; in ctx->arena, empty when none is near. */
 WEFT_MUST_CHECK weft_status weft_nearest_names(weft_ctx *ctx, const char *name, const char *const *candidates,
                                                int32_t count, const char **out);
+int32_t weft_visible_names(const weft_bound *bound); /* how many are not hidden */
 /* A node whose output is exactly the visible names, in order, with these names and unique ids. */
 WEFT_MUST_CHECK weft_status weft_bound_node(weft_analyzer *a, const weft_bound *bound, const weft_node **out);
 

@@ -10,13 +10,6 @@ const weft_expr *weft_star_pattern(const weft_expr *star)
     return has ? star->args[0] : NULL;
 }
 
-static bool is_meant(const weft_expr *star, const weft_name *name)
-{
-    const int32_t parts = star->name.part_count;
-    if (name->name == NULL) return false;
-    return parts == 0 ? !name->hidden : weft_is_of_table(name, star->name.parts, parts);
-}
-
 weft_status weft_bind_pattern(weft_binder *b, const weft_expr *star, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
@@ -32,7 +25,7 @@ weft_status weft_bind_pattern(weft_binder *b, const weft_expr *star, weft_pointe
         const weft_name *name = &b->scope->names[i];
         const weft_expr *column = NULL;
         bool matches = false;
-        if (!is_meant(star, name)) continue;
+        if (!weft_star_means(star, name)) continue;
         const weft_str own = weft_str_view(name->name, (uint32_t)strlen(name->name));
         WEFT_TRY(st, weft_regexp_next(ctx, star, &regexp, &own, 0, &matches));
         if (!matches) continue;

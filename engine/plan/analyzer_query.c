@@ -417,12 +417,12 @@ static weft_status bind_key(weft_binder *b, const weft_bound *bound, const weft_
     if (sort->sort.clause != WEFT_CLAUSE_CLUSTER_BY && arg->kind == WEFT_EXPR_LITERAL &&
         arg->literal.type.id == WEFT_TYPE_INT && weft_setting(b->a->ctx, WEFT_SET_ORDER_BY_ORDINAL) != 0) {
         const int64_t position = arg->literal.i64;
-        if (position < 1 || position > bound->count) {
+        if (position < 1 || position > weft_visible_names(bound)) {
             WEFT_TRY(st,
                      weft_fail_at(b->a->ctx, WEFT_UNRESOLVED_ORDER_BY_POSITION,
                                   weft_analyzer_span(b->a, &arg->span),
                                   "ORDER BY position %lld is not in select list (valid range is [1, %d]).",
-                                  (long long)position, bound->count));
+                                  (long long)position, weft_visible_names(bound)));
         }
         WEFT_TRY(st, weft_name_column(b->a->ctx, &bound->names[position - 1], &e));
     } else {
@@ -448,6 +448,7 @@ static weft_status bind_sort(weft_analyzer *a, const weft_node *parsed, const we
     const bool all = only != NULL && only->kind == WEFT_EXPR_UNRESOLVED_COLUMN &&
                      only->name.part_count == 1 && strcasecmp(only->name.parts[0], "all") == 0;
     for (int32_t i = 0; all && i < out->count; i++) {
+        if (out->names[i].hidden) continue;
         const weft_expr *key = parsed->sort.keys[0], *e = NULL;
         WEFT_TRY(st, weft_name_column(a->ctx, &out->names[i], &e));
         WEFT_TRY(st, weft_expect_orderable(a->ctx, "sort order", e, weft_analyzer_span(a, &key->span)));

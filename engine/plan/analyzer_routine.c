@@ -543,6 +543,7 @@ static weft_status bind_table_body(routine_call *c, const weft_scope *outer, wef
         WEFT_TRY(st, simple_names(c, &names));
         const weft_scope scope = {.count = c->routine->parameter_count, .names = names};
         WEFT_TRY(st, weft_bind_query(a, c->routine->query, &scope, NULL, out));
+        WEFT_TRY(st, weft_drop_file_columns(a, out));
         WEFT_TRY(st, declared_columns(c, out->names, out->count, out));
         goto done;
     }
@@ -552,6 +553,7 @@ static weft_status bind_table_body(routine_call *c, const weft_scope *outer, wef
     const weft_node model = {.kind = WEFT_NODE_JOIN, .join = {.kind = WEFT_JOIN_INNER, .lateral = true}};
     WEFT_TRY(st, new_node(a, model, row, body, &join));
     WEFT_TRY(st, weft_bind_from(a, join, outer, ctes, out));
+    WEFT_TRY(st, weft_drop_file_columns(a, out));
     const int32_t count = c->routine->parameter_count;
     WEFT_TRY(st, declared_columns(c, out->names + count, out->count - count, out));
 done:

@@ -29,6 +29,13 @@ done:
     return st;
 }
 
+int32_t weft_visible_names(const weft_bound *bound)
+{
+    int32_t count = 0;
+    for (int32_t i = 0; i < bound->count; i++) count += !bound->names[i].hidden;
+    return count;
+}
+
 weft_status weft_bound_node(weft_analyzer *a, const weft_bound *bound, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -130,6 +137,16 @@ static void quoted_name(const weft_expr *e, char *text, size_t bytes)
     }
 }
 
+enum { TABLE_PARTS_MAX = 3 }; /* catalogue, database, table */
+
+/* Would the name be found if tables had their column _metadata? */
+static void note_missing_files(weft_binder *b, const weft_expr *e)
+{
+    if (b->a->tells_files) return;
+    for (int32_t i = 0; i < e->name.part_count && i <= TABLE_PARTS_MAX; i++)
+        b->a->misses_files |= strcasecmp(e->name.parts[i], WEFT_FILE_COLUMN) == 0;
+}
+
 static weft_status unresolved(weft_binder *b, const weft_expr *e)
 {
     weft_status st = WEFT_OK;
@@ -138,6 +155,7 @@ static weft_status unresolved(weft_binder *b, const weft_expr *e)
     const char *near = "";
     char quoted[256];
     quoted_name(e, quoted, sizeof quoted);
+    note_missing_files(b, e);
     for (int32_t i = 0; i < b->scope->count; i++) { /* those of the queries around it are not proposed */
         if (!b->scope->names[i].hidden)
             WEFT_TRY(st, weft_pointers_push(ctx, &candidates, b->scope->names[i].name));
@@ -180,16 +198,18 @@ bool weft_is_of_table(const weft_name *n, const char *const *parts, int32_t coun
                            strcasecmp(parts[0], WEFT_CATALOG_NAME) == 0));
 }
 
-/* The column of the scope with the name of part `at`, of the table that the parts before name; or NULL. */
+/* The column of the scope with the name of part `at`, of the table that the parts before name; or NULL. Of
+ * files: what tables tell of their files, else everything but that. */
 static weft_status find_part(weft_binder *b, const weft_scope *scope, const weft_expr *e, int32_t at,
-                             const weft_name **out)
+                             bool of_file, const weft_name **out)
 {
     const char *name = e->name.parts[at];
     *out = NULL;
     for (int32_t i = 0; i < scope->count; i++) {
         const weft_name *n = &scope->names[i];
-        if (strcasecmp(n->name, name) != 0) continue;
-        if (at == 0 ? n->hidden : !weft_is_of_table(n, e->name.parts, at)) continue;
+        if (n->of_file != of_file || strcasecmp(n->name, name) != 0) continue;
+        if (of_file && strcmp(n->name, WEFT_FILE_COLUMN) != 0) continue; /* a field that goes on beside it */
+        if (at == 0 ? n->hidden && !of_file : !weft_is_of_table(n, e->name.parts, at)) continue;
         if (*out == NULL)
             *out = n;
         else if ((*out)->id != n->id && (*out)->id != n->twin)
@@ -198,23 +218,31 @@ static weft_status find_part(weft_binder *b, const weft_scope *scope, const weft
     return WEFT_OK;
 }
 
-enum { TABLE_PARTS_MAX = 3 }; /* catalogue, database, table */
-
 /* a.b.c may be a column of a table that is itself qualified, a column of a table with fields below, or a
  * column with fields: the first of these that is one, as in Spark. *used: parts that name the column; the
  * rest are fields. */
-static weft_status find_name(weft_binder *b, const weft_scope *scope, const weft_expr *e, int32_t *used,
-                             const weft_name **out)
+static weft_status find_name_among(weft_binder *b, const weft_scope *scope, const weft_expr *e, bool of_file,
+                                   int32_t *used, const weft_name **out)
 {
     weft_status st = WEFT_OK;
     const int32_t count = e->name.part_count;
     *out = NULL;
     for (int32_t at = weft_min_i32(count - 1, TABLE_PARTS_MAX); at >= 0; at--) {
         *used = at + 1;
-        WEFT_TRY(st, find_part(b, scope, e, at, out));
+        WEFT_TRY(st, find_part(b, scope, e, at, of_file, out));
         if (*out != NULL && (at > 0 || count == 1 || weft_type_is_nested((*out)->type))) goto done;
     }
     *out = NULL; /* a field of a plain column: no such name */
+done:
+    return st;
+}
+
+static weft_status find_name(weft_binder *b, const weft_scope *scope, const weft_expr *e, int32_t *used,
+                             const weft_name **out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, find_name_among(b, scope, e, false, used, out));
+    if (*out == NULL && b->a->tells_files) WEFT_TRY(st, find_name_among(b, scope, e, true, used, out));
 done:
     return st;
 }
@@ -495,7 +523,7 @@ weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr *
         WEFT_TRY(st, weft_bind_call(b, &call, out));
         goto done;
     }
-    if (e->name.part_count > 1) WEFT_TRY(st, find_part(b, b->scope, e, 0, &name));
+    if (e->name.part_count > 1) WEFT_TRY(st, find_part(b, b->scope, e, 0, false, &name));
     if (e->name.part_count > 1 && name != NULL) {
         char type[128];
         WEFT_TRY(st, weft_fail_at(
@@ -518,10 +546,10 @@ static bool is_excepted(const weft_expr *column, const weft_name *name)
     return last == 0 || weft_is_of_table(name, column->name.parts, last);
 }
 
-/* Is the column one that the star stands for, before anything is left out? */
-static bool is_meant(const weft_expr *star, const weft_name *name)
+bool weft_star_means(const weft_expr *star, const weft_name *name)
 {
     const int32_t parts = star->name.part_count;
+    if (name->of_file || name->name == NULL) return false;
     return parts == 0 ? !name->hidden : weft_is_of_table(name, star->name.parts, parts);
 }
 
@@ -572,7 +600,7 @@ static weft_status star_of_outer(weft_binder *b, const weft_expr *star, weft_poi
         for (int32_t i = 0; i < scope->count; i++) {
             const weft_name *name = &scope->names[i];
             const weft_expr *e = NULL;
-            if (!weft_is_of_table(name, star->name.parts, star->name.part_count)) continue;
+            if (name->of_file || !weft_is_of_table(name, star->name.parts, star->name.part_count)) continue;
             WEFT_TRY(st, weft_name_column(b->a->ctx, name, &e));
             WEFT_TRY(st, weft_bind_outer(b, scope, e, NULL, &e));
             WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, e));
@@ -635,12 +663,12 @@ weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers 
     if (weft_star_pattern(star) != NULL) return weft_bind_pattern(b, star, out);
     WEFT_TRY(st, WEFT_NEW_ARRAY(b->a->ctx, star->arg_count + 1, &found));
     for (int32_t i = 0; i < b->scope->count; i++)
-        if (is_meant(star, &b->scope->names[i])) (void)is_left_out(star, &b->scope->names[i], found);
+        if (weft_star_means(star, &b->scope->names[i])) (void)is_left_out(star, &b->scope->names[i], found);
     const int32_t excepted = count_true(found, star->arg_count);
     for (int32_t i = 0; i < b->scope->count; i++) {
         const weft_name *name = &b->scope->names[i];
         const weft_expr *column = NULL;
-        if (!is_meant(star, name)) continue;
+        if (!weft_star_means(star, name)) continue;
         const bool left_out = is_left_out(star, name, NULL);
         if (!left_out) WEFT_TRY(st, weft_name_column(b->a->ctx, name, &column));
         WEFT_TRY(st, weft_except_fields(b, star, name, left_out, found, &column));
@@ -653,6 +681,7 @@ weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers 
     }
     WEFT_TRY(st, check_distinct(b, star));
     const bool of_table = out->count > before || excepted > 0;
+    if (!of_table) note_missing_files(b, star);
     if (!of_table && qualifier != NULL) WEFT_TRY(st, star_of_struct(b, star, found, out));
     WEFT_TRY(st, check_excepted(b, star, found));
     if (of_table) goto done;

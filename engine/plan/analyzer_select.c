@@ -408,17 +408,19 @@ static const weft_item *find_twin(const select_block *s, int32_t i, const weft_e
     return NULL;
 }
 
-/* Behind a pipe operator the other side's column of USING can still be named. */
+/* Behind a pipe operator the other side's column of USING can still be named, and _metadata behind all that
+ * neither groups nor is DISTINCT. */
 static weft_status carry_hidden(select_block *s, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
     const weft_select *select = s->select;
     const bool carries = (select->pipe == WEFT_PIPE_SELECT || select->pipe == WEFT_PIPE_EXTEND) &&
                          select->group_count == 0 && !select->group_all && select->grouping_set_count == 0;
-    for (int32_t i = 0; carries && i < s->from.count; i++) {
+    for (int32_t i = 0; i < s->from.count; i++) {
         const weft_name *name = &s->from.names[i];
         const weft_expr *e = NULL;
-        bool given = !name->hidden || weft_node_find_output(s->node, name->id) < 0;
+        bool given = !(name->of_file ? s->passes_files : carries && name->hidden) ||
+                     weft_node_find_output(s->node, name->id) < 0;
         for (int32_t k = 0; !given && k < s->item_count; k++) given = s->items[k].id == name->id;
         if (given) continue;
         WEFT_TRY(st, weft_name_column(s->a->ctx, name, &e));
@@ -594,11 +596,14 @@ static weft_status check_width(const select_block *s)
                         WEFT_COLUMNS_MAX);
 }
 
-/* Columns that a pipe operator passes on are still of their tables. */
-static void keep_qualifier(const weft_bound *from, weft_name *name)
+/* Columns that a pipe operator passes on are still of their tables; what tables tell of their files is that
+ * behind any block. */
+static void keep_origin(const weft_bound *from, bool pipe, weft_name *name)
 {
     for (int32_t k = 0; k < from->count; k++) {
         if (from->names[k].id != name->id && from->names[k].id != name->twin) continue;
+        name->of_file = name->hidden && from->names[k].of_file;
+        if (!pipe) continue;
         name->qualifier = from->names[k].qualifier;
         name->database = from->names[k].database;
     }
@@ -613,7 +618,7 @@ static weft_status name_output(select_block *s, weft_bound *out)
     for (int32_t i = 0; i < out->count; i++) {
         names[i].hidden = i >= s->item_count;
         if (!names[i].hidden) names[i].twin = s->items[i].twin;
-        if (s->select->pipe != WEFT_PIPE_NONE) keep_qualifier(&s->from, &names[i]);
+        keep_origin(&s->from, s->select->pipe != WEFT_PIPE_NONE, &names[i]);
     }
 done:
     return st;
@@ -697,6 +702,7 @@ weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const we
     WEFT_TRY(st, bind_qualify(&s));
     WEFT_TRY(st, bind_keys(&s));
     WEFT_TRY(st, check_width(&s));
+    s.passes_files = !s.select->distinct && !is_aggregate_query(&s);
     WEFT_TRY(st, lift(&s));
     for (int32_t i = 1; i <= s.generator_count; i++) WEFT_TRY(st, select_lift_generator(&s, i));
     WEFT_TRY(st, project_items(&s, &exprs));

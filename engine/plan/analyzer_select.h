@@ -29,6 +29,7 @@ typedef struct select_block {
     weft_pointers key_terms;  /* parsed SORT_KEYs that go with them */
     const weft_node *node;
     int32_t generator_count;
+    bool passes_files; /* queries around it may name the _metadata of its tables */
 } select_block;
 
 /* ---- analyzer_map_group.c ---- */

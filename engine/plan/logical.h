@@ -10,7 +10,7 @@
 
 #include "common/hash.h"
 #include "engine/expr/expr.h"
-#include "engine/formats/source.h"
+#include "engine/formats/file_field.h"
 #include "engine/plan/routine.h"
 
 /* One output column of a bound node. */

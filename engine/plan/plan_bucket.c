@@ -78,7 +78,7 @@ static const weft_output *bucket_column(const weft_ctx *ctx, const weft_node *sc
     if (table == NULL || table->bucket_count == 0 || table->bucket_name_count != 1) return NULL;
     if (weft_setting(ctx, WEFT_SET_BUCKETING) == 0) return NULL;
     for (int32_t i = 0; i < scan->output.count; i++) {
-        const char *name = relation->schema->fields[scan->scan.columns[i]].name;
+        const char *name = weft_scan_field(relation->schema, scan->scan.columns[i])->name;
         if (strcasecmp(name, table->bucket_names[0]) != 0) continue;
         return plan_is_bucket_type(scan->output.columns[i].type) ? &scan->output.columns[i] : NULL;
     }

@@ -52,7 +52,7 @@ static const weft_output *scan_column(const weft_node *scan, const char *name)
 {
     const weft_schema *schema = scan->scan.relation->schema;
     for (int32_t i = 0; i < scan->output.count; i++)
-        if (strcasecmp(schema->fields[scan->scan.columns[i]].name, name) == 0)
+        if (strcasecmp(weft_scan_field(schema, scan->scan.columns[i])->name, name) == 0)
             return &scan->output.columns[i];
     return NULL;
 }

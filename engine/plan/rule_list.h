@@ -5,6 +5,7 @@ X(char_types, 1, "columns of CHAR are read, and compared, with all their blanks"
 X(set_to_join, 1, "INTERSECT and EXCEPT become semi and anti joins")
 X(flatten_union, 1, "unions of unions become one, DISTINCT below DISTINCT goes")
 X(fold, 2, "constant expressions become literals, conditions lose what does not matter")
+X(struct_fields, 2, "fields of structs that are made of columns become the columns")
 X(unwrap_cast, 2, "comparisons of a widened column with a constant compare the column itself")
 X(or_to_in, 2, "equalities of one value with constants in an OR become IN")
 X(prove, 2, "sums in conditions that cannot overflow, by the bounds of their columns, cannot raise")

@@ -105,7 +105,8 @@ static weft_status get_scan(const wire_stage *w, const Weft__Wire__Scan *from, w
     if (from == NULL) return wire_fail(w, "a scan says nothing");
     WEFT_TRY(st, get_relation(w, from->relation, &out->scan.relation));
     const weft_schema *schema = out->scan.relation->schema;
-    if (from->n_columns > WEFT_COLUMNS_MAX || !wire_in_range(from->columns, from->n_columns, schema->count))
+    const int32_t most = schema->count + weft_file_field_count(out->scan.relation->format);
+    if (from->n_columns > WEFT_COLUMNS_MAX || !wire_in_range(from->columns, from->n_columns, most))
         return wire_fail(w, "a scan's column is not in the schema");
     if (from->n_needed != from->n_columns) return wire_fail(w, "a scan's columns differ in number");
     if (from->batch_rows < 1 || from->batch_rows > WEFT_BATCH_ROWS_MAX)
@@ -113,7 +114,7 @@ static weft_status get_scan(const wire_stage *w, const Weft__Wire__Scan *from, w
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, from->n_columns, &types));
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, from->n_columns, &needed));
     for (size_t i = 0; i < from->n_columns; i++) {
-        types[i] = schema->fields[from->columns[i]].type;
+        types[i] = weft_scan_field(schema, from->columns[i])->type;
         needed[i] = from->needed[i] != 0;
     }
     columns = (weft_types){.count = (int32_t)from->n_columns, .types = types};

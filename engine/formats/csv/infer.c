@@ -354,9 +354,10 @@ static weft_status infer_types(weft_ctx *ctx, weft_table *table, weft_schema *sc
     infer_pass pass = {.table = table, .columns = schema->count};
     weft_split *pieces = NULL;
     int32_t count = 0;
+    const weft_scan_spec all = {0};
     weft_table files = *table;
     files.base.whole_files |= table->options.multi_line; /* finding where it can be cut takes a pass itself */
-    WEFT_TRY(st, weft_text_table_splits(ctx, &files.base, weft_setting(ctx, WEFT_SET_INFER_PIECE),
+    WEFT_TRY(st, weft_text_table_splits(ctx, &files.base, &all, weft_setting(ctx, WEFT_SET_INFER_PIECE),
                                         table->options.header ? weft_csv_cuts : NULL, &pieces, &count));
     pass.pieces = pieces;
     pass.lane_count = weft_parallel_lanes(ctx, count);

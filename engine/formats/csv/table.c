@@ -170,9 +170,9 @@ done:
 static weft_status table_splits(weft_ctx *ctx, const weft_table *table, const weft_scan_spec *spec,
                                 int64_t target, weft_split **splits, int32_t *count)
 {
-    (void)spec;
     const bool plain = !table->options.header && !table->options.multi_line;
-    return weft_text_table_splits(ctx, &table->base, target, plain ? NULL : weft_csv_cuts, splits, count);
+    return weft_text_table_splits(ctx, &table->base, spec, target, plain ? NULL : weft_csv_cuts, splits,
+                                  count);
 }
 
 const weft_format weft_format_csv = {

@@ -115,11 +115,12 @@ weft_status weft_json_infer_files(weft_ctx *ctx, weft_table *table, weft_schema 
     weft_split *pieces = NULL;
     weft_type type;
     int32_t count = 0;
+    const weft_scan_spec all = {0};
     if (table->base.file_count == 0)
         return weft_fail(ctx, WEFT_UNABLE_TO_INFER_SCHEMA,
                          "Unable to infer schema for JSON. It must be specified manually.");
-    WEFT_TRY(st, weft_text_table_splits(ctx, &table->base, weft_setting(ctx, WEFT_SET_INFER_PIECE), NULL,
-                                        &pieces, &count));
+    WEFT_TRY(st, weft_text_table_splits(ctx, &table->base, &all, weft_setting(ctx, WEFT_SET_INFER_PIECE),
+                                        NULL, &pieces, &count));
     pass.pieces = pieces;
     pass.lane_count = weft_parallel_lanes(ctx, count);
     WEFT_TRY(st, lanes_open(ctx, &pass));

@@ -175,8 +175,7 @@ static int64_t table_row_estimate(const weft_table *table)
 static weft_status table_splits(weft_ctx *ctx, const weft_table *table, const weft_scan_spec *spec,
                                 int64_t target, weft_split **splits, int32_t *count)
 {
-    (void)spec;
-    return weft_text_table_splits(ctx, &table->base, target, NULL, splits, count);
+    return weft_text_table_splits(ctx, &table->base, spec, target, NULL, splits, count);
 }
 
 const weft_format weft_format_json = {

@@ -276,7 +276,7 @@ weft_status weft_pq_map_columns(weft_ctx *ctx, const weft_table *table, weft_pq_
     weft_status st = WEFT_OK;
     const weft_pq_node **nodes = NULL;
     if (file->meta->says_calendar) calendars = (weft_pq_calendars){0};
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(table->schema.count, 1), &nodes));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, table->schema.count + WEFT_FILE_FIELD_COUNT, &nodes));
     for (int32_t c = 0; c < table->schema.count; c++) {
         const weft_field *want = &table->schema.fields[c];
         if (table->partition_of[c] >= 0) continue; /* its value stands in the path */

@@ -40,13 +40,15 @@ static weft_status scan_open_columns(weft_ctx *ctx, weft_scan *scan)
     const int32_t filters = spec->conjunct_count + spec->key_filter_count;
     for (int32_t i = 0; i < spec->column_count; i++) {
         weft_pq_column *c = &scan->columns[i];
-        c->type = scan->table->schema.fields[spec->columns[i]].type;
+        c->type = weft_scan_field(&scan->table->schema, spec->columns[i])->type;
         c->needed = spec->needed == NULL || spec->needed[i] != 0;
         c->chunk.lane = &scan->lane;
         c->chunk.narrow = scan->narrow;
         scan_null_column(c->type, &scan->batch_columns[i]);
-        if (c->type.child_count > 0 || c->type.id == WEFT_TYPE_VARIANT) {
-            scan->has_nested |= c->needed;
+        c->row_index = weft_pq_is_row_index(scan->table, spec->columns[i]);
+        if (c->row_index) WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, scan->batch_rows, &scan->row_indexes));
+        if (c->row_index || c->type.child_count > 0 || c->type.id == WEFT_TYPE_VARIANT) {
+            scan->whole_windows |= c->needed;
             continue;
         }
         WEFT_TRY(st, weft_pq_out_init(ctx, &c->window, c->type, scan->batch_rows));
@@ -122,6 +124,16 @@ void weft_pq_scan_close(weft_scan **scan_pointer)
 
 void weft_pq_scan_metrics(const weft_scan *scan, weft_scan_metrics *out) { *out = scan->lane.metrics; }
 
+static void scan_number_rows(weft_scan *scan, weft_column *out)
+{
+    const int64_t first = scan->pq_file->meta->row_groups[scan->group].first_row + scan->window_row;
+    for (int32_t i = 0; i < scan->window_rows; i++) scan->row_indexes[i] = first + i;
+    *out = (weft_column){.type = weft_file_field_of(WEFT_FILE_ROW_INDEX)->type,
+                         .phys = WEFT_PHYS_I64,
+                         .encoding = WEFT_FLAT,
+                         .data = scan->row_indexes};
+}
+
 weft_status weft_pq_scan_load(weft_ctx *ctx, weft_scan *scan, int32_t column)
 {
     weft_status st = WEFT_OK;
@@ -129,7 +141,9 @@ weft_status weft_pq_scan_load(weft_ctx *ctx, weft_scan *scan, int32_t column)
     if (c->in_window) return WEFT_OK;
     weft_pq_out_reset(&c->window);
     c->window.keeps_codes = false;
-    if (c->node == NULL) {
+    if (c->row_index) {
+        scan_number_rows(scan, &scan->batch_columns[column]);
+    } else if (c->node == NULL) {
         scan->batch_columns[column] = c->fixed;
     } else if (!c->node->is_leaf) {
         WEFT_TRY(st, weft_pq_nested_read(ctx, c->nested, scan->window_row, scan->window_rows,
@@ -150,12 +164,20 @@ done:
 /* The one value of a column in the file that was opened. */
 static weft_status scan_fix_column(weft_ctx *ctx, const weft_scan *scan, int32_t column, weft_pq_column *c)
 {
+    weft_status st = WEFT_OK;
     const weft_value *value = weft_pq_constant_value(scan->table, scan->pq_file, column);
+    const int32_t field = column - scan->table->schema.count;
+    weft_value own;
+    if (field >= 0) {
+        WEFT_TRY(st, weft_file_field_value(ctx, scan->pq_file->info, (weft_file_field)field, &own));
+        value = &own;
+    }
     if (value != NULL && !value->is_null && weft_type_is_nested(c->type))
         return weft_nested_constant(ctx, c->type, &value->str, &c->fixed);
     weft_constant_set(&c->constant, c->type, value);
     c->fixed = weft_constant_column(&c->constant, c->type);
-    return WEFT_OK;
+done:
+    return st;
 }
 
 static weft_status scan_open_file(weft_ctx *ctx, weft_scan *scan, int32_t file_index)
@@ -177,7 +199,7 @@ static weft_status scan_open_file(weft_ctx *ctx, weft_scan *scan, int32_t file_i
             scan->file_index = -1;
             return weft_pq_fail_mismatch(ctx, scan->table, scan->pq_file, column);
         }
-        if (c->node == NULL) WEFT_TRY(st, scan_fix_column(ctx, scan, column, c));
+        if (c->node == NULL && !c->row_index) WEFT_TRY(st, scan_fix_column(ctx, scan, column, c));
         if (scan->spec.read != NULL)
             WEFT_TRY(st, weft_pq_cut_node(ctx, c->node, c->type, scan->spec.read[i], &c->node));
     }
@@ -450,7 +472,7 @@ static weft_status scan_next_batch(weft_ctx *ctx, weft_scan *scan, weft_batch *o
             WEFT_TRY(st, scan_window(ctx, scan));
             if (!scan->pending) continue;
         }
-        const bool most = !scan->chosen || !scan->compact || scan->has_nested ||
+        const bool most = !scan->chosen || !scan->compact || scan->whole_windows ||
                           scan->selected > scan->window_rows / 4 * 3;
         if (most && scan->built == 0) return scan_give_window(ctx, scan, out);
         if (most || scan->built + scan->selected > scan->batch_rows) break;

@@ -17,6 +17,7 @@ typedef struct weft_pq_column {
     weft_type type;
     weft_constant constant; /* node is NULL: the value of all rows of the file, … */
     weft_column fixed;      /* … as a column */
+    bool row_index;         /* it is the place of each row in its file */
     bool needed;            /* its values are given out */
     bool filtered;          /* some filter reads it */
     bool in_window;         /* window holds this window's values, at least of the rows still selected */
@@ -55,7 +56,8 @@ struct weft_scan {
     weft_scan_spec spec;
     int32_t batch_rows;
     bool late, compact, narrow;
-    bool has_nested; /* some needed column is nested: windows are given out as they are */
+    bool whole_windows; /* some needed column is nested, or the row's index: windows are given out as they are
+                         */
     const weft_split *splits;
     int32_t split_count, split_at;
     weft_pq_lane lane;
@@ -82,7 +84,8 @@ struct weft_scan {
     bool chosen;      /* selection is meant */
     bool pending;     /* filtered, but not given out yet */
     uint16_t *selection;
-    int32_t built; /* rows in the build outs */
+    int64_t *row_indexes; /* [batch_rows] of the window; NULL: nobody reads them */
+    int32_t built;        /* rows in the build outs */
 };
 
 /* scan_filter.c */

@@ -3,6 +3,7 @@
  * Row groups that statistics rule out are left out. Neighbours that are left are put together while they fit;
  * a row group larger than the target is cut, at the page bounds of its widest wanted column where there are
  * locations. */
+#include "engine/formats/file_prune.h"
 #include "engine/formats/parquet/table.h"
 #include "engine/formats/parquet/thrift_read.h"
 
@@ -142,16 +143,42 @@ done:
     return st;
 }
 
+static bool splits_is_constant(const void *self, int32_t column)
+{
+    const weft_table *table = self;
+    if (column >= table->schema.count) return !weft_pq_is_row_index(table, column);
+    return table->partition_of[column] >= 0;
+}
+
+static weft_status splits_file_value(weft_ctx *ctx, const void *self, int32_t file, int32_t column,
+                                     weft_value *out)
+{
+    const weft_table *table = self;
+    const weft_pq_file *f = &table->files[file];
+    if (column >= table->schema.count)
+        return weft_file_field_value(ctx, f->info, (weft_file_field)(column - table->schema.count), out);
+    *out = f->values[table->partition_of[column]];
+    return WEFT_OK;
+}
+
 weft_status weft_pq_table_splits(weft_ctx *ctx, const weft_table *table, const weft_scan_spec *spec,
                                  int64_t target_rows, weft_split **list, int32_t *count)
 {
     weft_status st = WEFT_OK;
     splits s = {.ctx = ctx, .table = table, .spec = spec, .target_rows = weft_max_i64(target_rows, 1)};
+    const weft_file_pruning pruning = {.schema = &table->schema,
+                                       .file_count = table->file_count,
+                                       .self = table,
+                                       .constant = splits_is_constant,
+                                       .value = splits_file_value};
+    uint8_t *kept = NULL;
     *list = NULL;
     *count = 0;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(spec->column_count, 1), &s.bounds));
+    WEFT_TRY(st, weft_files_prune(ctx, &pruning, spec, &kept));
     for (int32_t f = 0; f < table->file_count; f++) {
         const weft_pq_file *file = &table->files[f];
+        if (kept != NULL && !kept[f]) continue;
         for (int32_t g = 0; g < file->meta->row_group_count; g++) {
             if (file->meta->row_groups[g].rows == 0 || !splits_group_matches(&s, file, g)) continue;
             WEFT_TRY(st, splits_cut(&s, f, file, g));

@@ -144,11 +144,15 @@ weft_status weft_pq_table_stats(weft_ctx *ctx, const weft_table *table, int32_t 
                                 weft_column_stats *out)
 {
     weft_status st = WEFT_OK;
-    const weft_type type = table->schema.fields[column].type;
+    const weft_type type = weft_scan_field(&table->schema, column)->type;
     double bytes = 0;
     int64_t values = 0;
     bool first = true;
     *out = (weft_column_stats){.distinct_estimate = -1, .null_count = 0};
+    if (column >= table->schema.count) {
+        out->distinct_estimate = weft_pq_is_row_index(table, column) ? table->rows : table->file_count;
+        return WEFT_OK;
+    }
     for (int32_t f = 0; f < table->file_count; f++) {
         const weft_pq_file *file = &table->files[f];
         const weft_pq_node *node = weft_pq_file_field(file, column);

@@ -265,6 +265,16 @@ done:
 static const weft_schema *table_schema(const weft_table *table) { return &table->schema; }
 static int64_t table_row_count(const weft_table *table) { return table->rows; }
 
+static weft_pq_bounds bounds_of_rows(const weft_pq_row_group *group)
+{
+    const weft_type type = weft_file_field_of(WEFT_FILE_ROW_INDEX)->type;
+    const int64_t last = group->first_row + weft_max_i64(group->rows, 1) - 1;
+    return (weft_pq_bounds){.has_bounds = true,
+                            .rows = group->rows,
+                            .low = {.type = type, .i64 = group->first_row},
+                            .high = {.type = type, .i64 = last}};
+}
+
 void weft_pq_group_bounds(const weft_table *table, const weft_pq_file *file, int32_t row_group,
                           const int32_t *columns, int32_t column_count, weft_pq_bounds *out)
 {
@@ -273,7 +283,11 @@ void weft_pq_group_bounds(const weft_table *table, const weft_pq_file *file, int
         const weft_pq_node *node = weft_pq_file_field(file, columns[i]);
         const weft_value *value = weft_pq_constant_value(table, file, columns[i]);
         out[i] = (weft_pq_bounds){.null_count = -1};
-        if (value != NULL) {
+        if (weft_pq_is_row_index(table, columns[i])) {
+            out[i] = bounds_of_rows(group);
+        } else if (columns[i] >= table->schema.count) {
+            continue; /* weft_files_prune has asked */
+        } else if (value != NULL) {
             out[i] = weft_pq_bounds_of_value(value, group->rows);
         } else if (node == NULL) {
             out[i] = (weft_pq_bounds){.null_count = group->rows, .rows = group->rows};
@@ -288,6 +302,7 @@ const weft_format weft_format_parquet = {
     .open = table_open,
     .close = table_close,
     .reads_fields = true,
+    .row_index = true,
     .schema = table_schema,
     .row_count = table_row_count,
     .stats = weft_pq_table_stats,

@@ -3,6 +3,7 @@
 #ifndef WEFT_FORMATS_PARQUET_TABLE_H
 #define WEFT_FORMATS_PARQUET_TABLE_H
 
+#include "engine/formats/file_field.h"
 #include "engine/formats/parquet/bounds.h"
 #include "engine/formats/parquet/meta.h"
 #include "engine/formats/partition.h"
@@ -12,7 +13,8 @@
 typedef struct weft_pq_file {
     const weft_file_info *info;
     const weft_pq_meta *meta;
-    /* [schema.count] the file's field for a column; NULL: it has none (weft_pq_constant_value);
+    /* [schema.count + WEFT_FILE_FIELD_COUNT] the file's field for a column; NULL: it has none (its value is
+     * weft_pq_constant_value's, or one of file_field.h);
      * &weft_pq_mismatch: it has one of a type that cannot be read as the table's. */
     const weft_pq_node *const *nodes;
     const weft_value *values; /* [partitions.count] */
@@ -39,8 +41,15 @@ static inline const weft_pq_node *weft_pq_file_field(const weft_pq_file *file, i
 static inline const weft_value *weft_pq_constant_value(const weft_table *table, const weft_pq_file *file,
                                                        int32_t column)
 {
+    if (column >= table->schema.count) return NULL;
     if (table->partition_of[column] >= 0) return &file->values[table->partition_of[column]];
     return file->nodes[column] == NULL ? table->schema.fields[column].absent : NULL;
+}
+
+/* Is it the place of each row in its file? */
+static inline bool weft_pq_is_row_index(const weft_table *table, int32_t column)
+{
+    return column == table->schema.count + WEFT_FILE_ROW_INDEX;
 }
 
 /* Bounds of a row group for the columns of a scan (room for column_count). A column that the file lacks is

@@ -19,7 +19,7 @@ weft_status weft_text_lane_open(weft_ctx *ctx, weft_text_lane *lane, const weft_
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &types));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, WEFT_BATCH_ROWS_MAX + 8, &lane->selection));
     for (int32_t i = 0; i < count; i++) {
-        types[i] = table->schema.fields[spec->columns[i]].type;
+        types[i] = weft_scan_field(&table->schema, spec->columns[i])->type;
         weft_constant_set(&lane->constants[i], types[i], NULL);
         lane->columns[i] = weft_constant_column(&lane->constants[i], types[i]);
     }
@@ -51,11 +51,11 @@ weft_status weft_text_lane_next_split(weft_ctx *ctx, weft_text_lane *lane, bool 
     if (split->file_index < 0 || split->file_index >= t->file_count)
         return weft_fail(ctx, WEFT_INVALID, "a split names file %d of %d", split->file_index, t->file_count);
     for (int32_t i = 0; i < lane->spec.column_count; i++) {
-        const int32_t p = lane->spec.columns[i] - t->data_count;
-        if (p < 0) continue;
-        const weft_type type = t->schema.fields[lane->spec.columns[i]].type;
-        weft_constant_set(&lane->constants[i], type,
-                          &t->partitions.values[(int64_t)split->file_index * t->partitions.count + p]);
+        weft_value value;
+        if (lane->spec.columns[i] < t->data_count) continue;
+        const weft_type type = weft_scan_field(&t->schema, lane->spec.columns[i])->type;
+        WEFT_TRY(st, weft_text_file_value(ctx, t, split->file_index, lane->spec.columns[i], &value));
+        weft_constant_set(&lane->constants[i], type, &value);
         lane->columns[i] = weft_constant_column(&lane->constants[i], type);
     }
     const weft_file_info *file = &t->files[split->file_index];

@@ -3,6 +3,8 @@
 
 #include <strings.h>
 
+#include "engine/formats/file_prune.h"
+
 enum { SPLITS_MAX = 1 << 22, ROW_BYTES_GUESS = 80, PACKED_GUESS = 4 };
 
 weft_status weft_text_table_begin(weft_ctx *ctx, const weft_file_info *files, int32_t file_count,
@@ -85,13 +87,43 @@ done:
     return st;
 }
 
-weft_status weft_text_table_splits(weft_ctx *ctx, const weft_text_table *table, int64_t target_bytes,
-                                   weft_text_cuts *cuts, weft_split **splits, int32_t *count)
+weft_status weft_text_file_value(weft_ctx *ctx, const weft_text_table *table, int32_t file, int32_t column,
+                                 weft_value *out)
+{
+    const weft_partitions *p = &table->partitions;
+    if (column >= table->schema.count)
+        return weft_file_field_value(ctx, &table->files[file],
+                                     (weft_file_field)(column - table->schema.count), out);
+    *out = p->values[(int64_t)file * p->count + (column - table->data_count)];
+    return WEFT_OK;
+}
+
+static bool is_constant(const void *self, int32_t column)
+{
+    return column >= ((const weft_text_table *)self)->data_count;
+}
+
+static weft_status file_value(weft_ctx *ctx, const void *self, int32_t file, int32_t column, weft_value *out)
+{
+    return weft_text_file_value(ctx, self, file, column, out);
+}
+
+weft_status weft_text_table_splits(weft_ctx *ctx, const weft_text_table *table, const weft_scan_spec *spec,
+                                   int64_t target_bytes, weft_text_cuts *cuts, weft_split **splits,
+                                   int32_t *count)
 {
     weft_status st = WEFT_OK;
     split_list list = {0};
+    uint8_t *kept = NULL;
     const int64_t target = weft_max_i64(target_bytes, 1);
+    const weft_file_pruning pruning = {.schema = &table->schema,
+                                       .file_count = table->file_count,
+                                       .self = table,
+                                       .constant = is_constant,
+                                       .value = file_value};
+    WEFT_TRY(st, weft_files_prune(ctx, &pruning, spec, &kept));
     for (int32_t f = 0; f < table->file_count; f++) {
+        if (kept != NULL && !kept[f]) continue;
         const int64_t size = table->files[f].size_bytes;
         int64_t *at = NULL, begin = 0;
         int32_t n = 0;

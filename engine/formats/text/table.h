@@ -7,6 +7,7 @@
 #define WEFT_FORMATS_TEXT_TABLE_H
 
 #include "engine/formats/constant.h"
+#include "engine/formats/file_field.h"
 #include "engine/formats/partition.h"
 #include "engine/formats/source.h"
 #include "engine/formats/text/input.h"
@@ -38,10 +39,13 @@ WEFT_MUST_CHECK weft_status weft_text_table_set(weft_ctx *ctx, const weft_schema
 /* Where a file of more than target bytes is cut, ascending, in ctx->arena; NULL: at every target bytes. */
 typedef weft_status weft_text_cuts(weft_ctx *ctx, const weft_text_table *table, int32_t file, int64_t target,
                                    int64_t **cuts, int32_t *count);
-/* The splits of all files. */
+/* The value of a column that all rows of a file have: of a partition column, or a field of the file. */
+WEFT_MUST_CHECK weft_status weft_text_file_value(weft_ctx *ctx, const weft_text_table *table, int32_t file,
+                                                 int32_t column, weft_value *out);
+/* The splits of all files that spec's conjuncts on such columns leave. */
 WEFT_MUST_CHECK weft_status weft_text_table_splits(weft_ctx *ctx, const weft_text_table *table,
-                                                   int64_t target_bytes, weft_text_cuts *cuts,
-                                                   weft_split **splits, int32_t *count);
+                                                   const weft_scan_spec *spec, int64_t target_bytes,
+                                                   weft_text_cuts *cuts, weft_split **splits, int32_t *count);
 /* Of weft_format: what does not depend on the format. The table is a weft_text_table. */
 const weft_schema *weft_text_table_schema(const weft_table *table);
 int64_t weft_text_table_row_count(const weft_table *table);    /* -1 */

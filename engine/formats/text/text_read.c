@@ -95,8 +95,7 @@ done:
 static weft_status text_splits(weft_ctx *ctx, const weft_table *table, const weft_scan_spec *spec,
                                int64_t target, weft_split **splits, int32_t *count)
 {
-    (void)spec;
-    return weft_text_table_splits(ctx, &table->base, target, NULL, splits, count);
+    return weft_text_table_splits(ctx, &table->base, spec, target, NULL, splits, count);
 }
 
 static void text_scan_close(weft_scan **scan)

@@ -248,7 +248,7 @@ static bool read_items(weft_ctx *ctx, weft_datetime_pattern *p, int32_t k, datet
                 *in = before;
                 *m = kept;
             }
-            k = behind;
+            k = weft_min_i32(behind, p->count - 1); /* a section may go on to the end */
         } else if (fits) {
             const size_t at = in->at;
             const parsed_moment before = *m;

@@ -110,12 +110,12 @@ static size_t replace_put(const weft_regexp *s, const weft_str *text, const weft
     size_t used = 0;
     for (uint32_t c = 0; c < with->len; c++) {
         const bool last = c + 1 == with->len;
-        if (w[c] != '$' && (w[c] != '\\' || last)) {
+        if (w[c] != '$' && w[c] != '\\') {
             if (to != NULL) to[used] = w[c];
             used++;
             continue;
         }
-        if (w[c] == '\\') {
+        if (w[c] == '\\' && !last) {
             c++;
             if (to != NULL) to[used] = w[c];
             used++;
@@ -133,7 +133,7 @@ static size_t replace_put(const weft_regexp *s, const weft_str *text, const weft
             uint32_t len = 0;
             for (c += 2; c < with->len && w[c] != '}' && len + 1 < sizeof name; c++) name[len++] = w[c];
             name[len] = 0;
-            group = pcre2_substring_number_from_name(s->code, (PCRE2_SPTR)name);
+            if (c < with->len) group = pcre2_substring_number_from_name(s->code, (PCRE2_SPTR)name);
         }
         *good = *good && group >= 0 && (uint32_t)group <= s->groups;
         if (!*good || at[2 * group] == PCRE2_UNSET) continue;
@@ -144,15 +144,13 @@ static size_t replace_put(const weft_regexp *s, const weft_str *text, const weft
     return used;
 }
 
-/* One pass over the matches from byte `begin` on: counting where to is NULL, else writing. *used is the
- * length. */
-static weft_status replace_pass(weft_ctx *ctx, weft_kernel_call *call, const weft_regexp *s, int32_t i,
-                                size_t begin, char *to, size_t *used, bool *any)
+/* One pass over the matches in text: counting where to is NULL, else writing. *used is the length. */
+static weft_status replace_pass(weft_ctx *ctx, weft_kernel_call *call, const weft_regexp *s,
+                                const weft_str *text, const weft_str *with, char *to, size_t *used, bool *any)
 {
     weft_status st = WEFT_OK;
-    const weft_str *text = weft_arg_str(&call->args[0], i), *with = weft_arg_str(&call->args[2], i);
     const char *bytes = weft_str_data(text);
-    size_t copied = 0, from = begin;
+    size_t copied = 0, from = 0;
     bool found, good = true;
     *used = 0;
     *any = false;
@@ -168,7 +166,8 @@ static weft_status replace_pass(weft_ctx *ctx, weft_kernel_call *call, const wef
         if (!good) {
             return weft_fail_at(
                 ctx, WEFT_INVALID_REGEXP_REPLACE, &call->expr->span,
-                "The replacement '%.*s' of regexp_replace names a group that the pattern has not.",
+                "The replacement '%.*s' of regexp_replace names a group that the pattern has not, or ends "
+                "within a name or behind a backslash.",
                 (int)weft_min_i64(with->len, 200), weft_str_data(with));
         }
     }
@@ -185,23 +184,24 @@ static weft_status kernel_replace(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         weft_regexp *s;
         size_t len, begin = 0;
+        int64_t left = 0;
         bool any;
         char *to;
         if (!weft_call_valid(call, i)) continue;
-        const weft_str *text = weft_arg_str(&call->args[0], i);
-        if (call->arg_count > 3) {
-            const int64_t position = weft_arg_i64(&call->args[3], i);
-            int64_t left;
-            begin = weft_utf8_skip(weft_str_data(text), text->len, position - 1, &left);
-            if (left > 0 || begin >= text->len) begin = (size_t)text->len + 1;
-        }
+        const weft_str *text = weft_arg_str(&call->args[0], i), *with = weft_arg_str(&call->args[2], i);
+        if (call->arg_count > 3)
+            begin =
+                weft_utf8_skip(weft_str_data(text), text->len, weft_arg_i64(&call->args[3], i) - 1, &left);
         WEFT_TRY(st, weft_regexp_of_row(ctx, call, i, &s));
-        WEFT_TRY(st, replace_pass(ctx, call, s, i, begin, NULL, &len, &any));
         *weft_call_text(call, i) = *text;
+        if (call->arg_count > 3 && (left > 0 || begin >= text->len)) continue; /* nothing is behind it */
+        const weft_str rest = weft_str_part(text, begin, text->len - begin); /* what is before is not seen */
+        WEFT_TRY(st, replace_pass(ctx, call, s, &rest, with, NULL, &len, &any));
         if (!any) continue;
-        WEFT_TRY(st, weft_text_room(ctx, call, len, &to));
-        WEFT_TRY(st, replace_pass(ctx, call, s, i, begin, to, &len, &any));
-        *weft_call_text(call, i) = weft_str_view(to, (uint32_t)len);
+        WEFT_TRY(st, weft_text_room(ctx, call, begin + len, &to));
+        memcpy(to, weft_str_data(text), begin);
+        WEFT_TRY(st, replace_pass(ctx, call, s, &rest, with, to + begin, &len, &any));
+        *weft_call_text(call, i) = weft_str_view(to, (uint32_t)(begin + len));
     }
 done:
     return st;

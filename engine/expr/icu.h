@@ -7,11 +7,13 @@
 
 #define U_DISABLE_RENAMING 1
 #include <unicode/ucal.h>
+#include <unicode/uchar.h>
 #include <unicode/ucol.h>
 #include <unicode/udat.h>
 #include <unicode/uloc.h>
 #include <unicode/unum.h>
 #include <unicode/usearch.h>
+#include <unicode/uset.h>
 #include <unicode/ustring.h>
 #include <unicode/uversion.h>
 
@@ -23,6 +25,13 @@
     X(u_uastrncpy)                                                                                           \
     X(uloc_forLanguageTag)                                                                                   \
     X(uloc_setKeywordValue)                                                                                  \
+    X(u_getPropertyValueEnum)                                                                                \
+    X(u_charFromName)                                                                                        \
+    X(uset_openEmpty)                                                                                        \
+    X(uset_close)                                                                                            \
+    X(uset_applyIntPropertyValue)                                                                            \
+    X(uset_getItemCount)                                                                                     \
+    X(uset_getItem)                                                                                          \
     X(u_getVersion)
 #define WEFT_ICU_I18N(X)                                                                                     \
     X(ucol_open)                                                                                             \

@@ -1,10 +1,9 @@
 /* engine/expr/regexp_java.h - patterns of java.util.regex in the words of PCRE2.
  *
  * The two dialects agree but for: classes within classes with their union and intersection ([a-z&&[^b]]),
- * \uXXXX and \0 before octal digits, names of properties (\p{Alpha}, \p{IsLatin}, \p{javaUpperCase}), and
- * the flags u, d and U, which are left out: letters of all scripts have two cases in any case, but \w, \d and
- * \s stay ASCII's, and braces that count nothing, (?# and (*, which Java refuses. Names that PCRE2 does not
- * know (blocks as \p{InGreek}) are kept, and refused by its compiler. */
+ * characters by number and name (\uXXXX, \0 before octal digits, \N{…}), names of properties (\p{Alpha},
+ * \p{IsLatin}, \p{InGreek}), \w, \d and \s, which are of ASCII but under the flag U, letters, of which only
+ * ASCII's have two cases under i without u, places that are repeated (\b+), and what Java refuses. */
 #ifndef WEFT_EXPR_REGEXP_JAVA_H
 #define WEFT_EXPR_REGEXP_JAVA_H
 

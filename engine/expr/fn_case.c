@@ -105,10 +105,12 @@ static weft_status kernel_lower(weft_ctx *ctx, weft_kernel_call *call)
 }
 
 /* The title case of a character: its capital, of whose several letters (ß, ﬁ) only the first stays large. The
- * letters that are digraphs have a title case of their own. */
+ * letters that are digraphs have a title case of their own, as have the Greek ones with an iota below. */
 static int32_t title_case(uint32_t c, uint32_t mapped[3])
 {
     enum { DIGRAPHS_FIRST = 0x1c4, DIGRAPHS_END = 0x1cd, DZ_FIRST = 0x1f1, DZ_END = 0x1f4 };
+    enum { IOTAS_FIRST = 0x1f80, IOTAS_END = 0x1fb0, CAPITAL_IOTA = 0x399, IOTA_BELOW = 0x345 };
+    enum { APOSTROPHE_N = 0x149 }; /* its letter stands behind a sign */
     if (c >= DIGRAPHS_FIRST && c < DIGRAPHS_END) {
         mapped[0] = c - (c - DIGRAPHS_FIRST) % 3 + 1;
         return 1;
@@ -117,10 +119,21 @@ static int32_t title_case(uint32_t c, uint32_t mapped[3])
         mapped[0] = DZ_FIRST + 1;
         return 1;
     }
+    if (c >= IOTAS_FIRST && c < IOTAS_END) { /* eight small ones, then their eight capitals */
+        mapped[0] = c | 8;
+        return 1;
+    }
+    if (c == 0x1fb3 || c == 0x1fc3 || c == 0x1ff3 || c == 0x1fbc || c == 0x1fcc || c == 0x1ffc) {
+        mapped[0] = (c & ~0xfu) | 0xc;
+        return 1;
+    }
     const int32_t count = weft_utf8_upper(c, mapped);
-    for (int32_t k = 1; k < count; k++) {
+    for (int32_t k = 1; k < count && c != APOSTROPHE_N; k++) {
         uint32_t small[3];
-        if (weft_utf8_lower(mapped[k], small) == 1) mapped[k] = small[0];
+        if (mapped[k] == CAPITAL_IOTA)
+            mapped[k] = IOTA_BELOW;
+        else if (weft_utf8_lower(mapped[k], small) == 1)
+            mapped[k] = small[0];
     }
     return count;
 }

@@ -71,6 +71,10 @@ static weft_status to_number_bind(weft_ctx *ctx, const weft_function *fn, const 
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
     WEFT_TRY(st, format_of(ctx, fn, args[1], span, &format, &found));
+    if (found && format.whole + format.fraction > WEFT_DECIMAL_PRECISION_MAX)
+        return weft_fail_at(ctx, WEFT_DECIMAL_PRECISION, span,
+                            "Decimal precision %d exceeds max precision %d.", format.whole + format.fraction,
+                            WEFT_DECIMAL_PRECISION_MAX);
     *type = found ? weft_type_decimal(format.whole + format.fraction, format.fraction)
                   : weft_type_decimal(10, 0);
 done:

@@ -169,9 +169,9 @@ weft_status weft_number_format_parse(weft_ctx *ctx, const weft_str *text, const 
     const char *s = weft_str_data(text);
     const int32_t len = (int32_t)weft_min_i64(text->len, INT32_MAX);
     *out = (weft_number_format){0};
+    if (len > WEFT_NUMBER_FORMAT_LETTERS)
+        return fail_format(ctx, WEFT_NUMBER_FORMAT, text, span, "It is too long.");
     for (int32_t i = 0; i < len;) {
-        if (tokens.count == WEFT_NUMBER_FORMAT_BYTES)
-            return fail_format(ctx, WEFT_NUMBER_FORMAT, text, span, "It is too long.");
         tokens.at[tokens.count++] = token_next(s, len, &i);
     }
     WEFT_TRY(st, check_tokens(ctx, &tokens, text, span));
@@ -182,9 +182,6 @@ weft_status weft_number_format_parse(weft_ctx *ctx, const weft_str *text, const 
                          "`[0|9]*` `[$]` `[PR|MI|S]`.");
         goto done;
     }
-    if (out->whole + out->fraction > WEFT_DECIMAL_PRECISION_MAX)
-        st = weft_fail_at(ctx, WEFT_UNSUPPORTED_DATATYPE, span,
-                          "Decimal precision %d exceeds max precision 38.", out->whole + out->fraction);
 done:
     return st;
 }
@@ -278,8 +275,15 @@ typedef struct format_reader {
     const char *at, *end;
 } format_reader;
 
+/* Blanks may stand anywhere. */
+static void pass_blanks(format_reader *r)
+{
+    while (r->at < r->end && (isspace((unsigned char)*r->at) || (*r->at >= 0x1c && *r->at < 0x20))) r->at++;
+}
+
 static bool read_char(format_reader *r, char c)
 {
+    pass_blanks(r);
     if (r->at == r->end || *r->at != c) return false;
     r->at++;
     return true;
@@ -288,8 +292,10 @@ static bool read_char(format_reader *r, char c)
 static int32_t read_digits(format_reader *r, weft_i128 *value)
 {
     int32_t count = 0;
-    for (; r->at < r->end && isdigit((unsigned char)*r->at) && count <= WEFT_DECIMAL_PRECISION_MAX; count++)
+    for (pass_blanks(r); r->at < r->end && isdigit((unsigned char)*r->at); pass_blanks(r)) {
+        if (++count > WEFT_DECIMAL_PRECISION_MAX) break;
         *value = *value * 10 + (*r->at++ - '0');
+    }
     return count;
 }
 
@@ -319,8 +325,6 @@ bool weft_number_format_read(const weft_number_format *f, const char *text, size
     weft_i128 value = 0;
     int32_t whole = 0, fraction = 0;
     bool negative = false, bracket = false;
-    while (r.at < r.end && (unsigned char)*r.at <= ' ') r.at++;
-    while (r.at < r.end && (unsigned char)r.end[-1] <= ' ') r.end--;
     if (f->sign_first) {
         negative = read_char(&r, '-');
         if (!negative && f->sign == 'S') (void)read_char(&r, '+');
@@ -335,6 +339,7 @@ bool weft_number_format_read(const weft_number_format *f, const char *text, size
         negative = read_char(&r, '-');
         if (!negative && f->sign == 'S') (void)read_char(&r, '+');
     }
+    pass_blanks(&r);
     if (r.at != r.end) return false;
     for (; fraction < f->fraction; fraction++) value *= 10;
     *out = negative || bracket ? -value : value;

@@ -9,7 +9,11 @@
 
 #include "engine/expr/expr.h"
 
-enum { WEFT_NUMBER_FORMAT_GROUPS = 40, WEFT_NUMBER_FORMAT_BYTES = 160 };
+enum {
+    WEFT_NUMBER_FORMAT_GROUPS = 40,
+    WEFT_NUMBER_FORMAT_LETTERS = 150, /* of a format */
+    WEFT_NUMBER_FORMAT_BYTES = 160    /* of a number by it: a letter each, and a sign */
+};
 
 typedef struct weft_number_group {
     bool exact;
@@ -26,16 +30,15 @@ typedef struct weft_number_format {
     int32_t whole, fraction; /* digits before and behind the point */
 } weft_number_format;
 
-/* Errors: WEFT_FORMAT_*, WEFT_NUMBER_FORMAT, with `shown` as the function's text, and
- * WEFT_UNSUPPORTED_DATATYPE for more digits than a decimal has. */
+/* Errors: WEFT_FORMAT_*, WEFT_NUMBER_FORMAT, at span. */
 WEFT_MUST_CHECK weft_status weft_number_format_parse(weft_ctx *ctx, const weft_str *text,
                                                      const weft_span *span, weft_number_format *out);
 /* The text of an unscaled decimal; # in the place of every digit where it does not fit. text has room for
  * WEFT_NUMBER_FORMAT_BYTES; returns the length. */
 int32_t weft_number_format_write(const weft_number_format *format, weft_i128 value, int32_t scale,
                                  char *text);
-/* The number that a text says, unscaled with the format's digits behind the point; false when it does not
- * fit. */
+/* The number that a text says, unscaled with the format's digits behind the point, of which with those before
+ * it there are no more than a decimal has; false when it does not fit. */
 bool weft_number_format_read(const weft_number_format *format, const char *text, size_t len, weft_i128 *out);
 
 #endif

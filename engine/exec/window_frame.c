@@ -11,13 +11,13 @@ static bool has_offset(weft_bound_kind kind)
     return kind == WEFT_BOUND_PRECEDING || kind == WEFT_BOUND_FOLLOWING;
 }
 
-/* The offset as a value of the key's type, when both are numbers, as Spark adds it to the key: 1.5 of whole
- * keys is 1. */
+/* The offset as a value of the key's type, when that is a number or an interval, as Spark adds it to the
+ * key: 1.5 of whole keys is 1. */
 static weft_status offset_value(weft_ctx *ctx, const weft_expr *offset, const weft_type *key, weft_value *out)
 {
     weft_status st = WEFT_OK;
     const weft_expr *e = offset;
-    if (key != NULL && weft_type_is_numeric(*key)) {
+    if (key != NULL && (weft_type_is_numeric(*key) || weft_type_is_interval(*key))) {
         WEFT_TRY(st, weft_expr_cast(ctx, offset, *key, true, &e));
         WEFT_TRY(st, weft_expr_fold(ctx, e, &e));
     }
@@ -55,12 +55,14 @@ weft_status weft_window_frame_init(weft_ctx *ctx, const weft_row_layout *layout,
                  weft_zone_open_session(ctx, &out->zone)); /* months are counted by the clock on the wall */
     if (spec->rows || (!has_offset(spec->low) && !has_offset(spec->high))) goto done;
     const weft_type type = layout->types[columns[0]];
-    if (order_count != 1 || !(weft_type_is_numeric(type) || type.id == WEFT_TYPE_DATE ||
-                              type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ)) {
+    if (order_count != 1 ||
+        !(weft_type_is_numeric(type) || weft_type_is_interval(type) || type.id == WEFT_TYPE_DATE ||
+          type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ)) {
         char text[128];
         st = weft_fail(
             ctx, WEFT_UNSUPPORTED_WINDOW,
-            "A RANGE frame with an offset needs one ORDER BY key of a number, date or timestamp, not %s.",
+            "A RANGE frame with an offset needs one ORDER BY key of a number, date, timestamp or interval, "
+            "not %s.",
             weft_type_text(type, text, sizeof(text)));
     }
 done:
@@ -171,6 +173,29 @@ done:
     return st;
 }
 
+/* The same where the key is an interval, which the bound has to stay. */
+static weft_status interval_from(weft_ctx *ctx, const weft_window_frame *f, const weft_value *offset,
+                                 bool preceding, int64_t i, long double *out)
+{
+    weft_status st = WEFT_OK;
+    const bool back = preceding != f->descending;
+    const uint8_t *row;
+    int64_t sum = 0;
+    WEFT_TRY(st, weft_window_row(ctx, f->rows, i, &row));
+    *out = preceding ? -(long double)offset->i64 : (long double)offset->i64;
+    if (weft_row_is_null(row, f->order[0])) goto done;
+    const int64_t key = (int64_t)key_of(f, row);
+    const bool past = back ? __builtin_sub_overflow(key, offset->i64, &sum)
+                           : __builtin_add_overflow(key, offset->i64, &sum);
+    if (past || (f->layout->phys[f->order[0]] == WEFT_PHYS_I32 && sum != (int32_t)sum))
+        WEFT_TRY(st,
+                 weft_fail(ctx, WEFT_INTERVAL_OVERFLOW,
+                           "Integer overflow while operating with intervals: the bound of a window's RANGE "
+                           "frame."));
+done:
+    return st;
+}
+
 /* Of keys with a fraction: the bound is rounded to the type of the key before it is compared, and NaN is
  * the largest value. */
 static bool real_before(const weft_window_frame *f, const uint8_t *row, const uint8_t *current, double offset,
@@ -245,7 +270,9 @@ static weft_status bound(weft_ctx *ctx, weft_window_frame *f, weft_bound_kind ki
     else {
         const bool preceding = kind == WEFT_BOUND_PRECEDING;
         long double amount = 0;
-        if (offset->type.id == WEFT_TYPE_INTERVAL_YM)
+        if (weft_type_is_interval(f->layout->types[f->order[0]]))
+            WEFT_TRY(st, interval_from(ctx, f, offset, preceding, i, &amount));
+        else if (offset->type.id == WEFT_TYPE_INTERVAL_YM)
             WEFT_TRY(st, months_from(ctx, f, offset, preceding, i, &amount));
         else
             amount = preceding ? -offset_of(f, offset) : offset_of(f, offset);

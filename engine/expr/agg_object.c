@@ -263,14 +263,18 @@ void weft_agg_put_real(weft_type type, double value, weft_vector *out, int32_t i
     } else if (type.id == WEFT_TYPE_FLOAT) {
         ((float *)out->values)[i] = (float)value;
     } else if (type.id == WEFT_TYPE_DECIMAL) {
-        const weft_i128 unscaled = (weft_i128)nearbyint(value * (double)weft_i128_pow10(type.scale));
-        if (out->column.phys == WEFT_PHYS_I64)
+        weft_i128 unscaled = 0;
+        if (!weft_decimal_from_double(value, type.scale, &unscaled) ||
+            !weft_decimal_fits(unscaled, type.precision))
+            weft_vector_set_null(out, i);
+        else if (out->column.phys == WEFT_PHYS_I64)
             ((int64_t *)out->values)[i] = (int64_t)unscaled;
         else
             ((weft_i128 *)out->values)[i] = unscaled;
     } else {
-        const int64_t whole = (int64_t)value; /* little-endian: the low bytes come first */
+        const int64_t whole = value >= 0x1p63 ? INT64_MAX : (int64_t)value; /* as in Java */
         const size_t bytes = (size_t)weft_phys_bytes((weft_phys)out->column.phys);
-        memcpy((char *)out->values + (size_t)i * bytes, &whole, bytes);
+        memcpy((char *)out->values + (size_t)i * bytes, &whole,
+               bytes); /* little-endian: the low bytes first */
     }
 }

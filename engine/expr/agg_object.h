@@ -118,8 +118,8 @@ int32_t weft_agg_share_count(const weft_expr *call);
 double weft_agg_share(const weft_expr *call, int32_t k);
 /* A double, or a value of a plain type as one. */
 double weft_agg_get_real(const weft_column *column, int32_t position);
-/* Slot i of a vector of a number, date, timestamp or interval: integers round towards zero, decimals to the
- * nearest. */
+/* Slot i of a vector of a number, date, timestamp or interval: integers round towards zero, and a decimal
+ * that the value is none of is NULL. */
 void weft_agg_put_real(weft_type type, double value, weft_vector *out, int32_t i);
 
 #endif

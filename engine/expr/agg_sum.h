@@ -97,7 +97,8 @@ static inline bool weft_agg_raises(const weft_ctx *ctx, const weft_agg_place *pl
 {
     const weft_expr *call = place->call;
     const weft_settings *settings = call->settings != NULL ? call->settings : ctx->settings;
-    return settings->number[WEFT_SET_ANSI] != 0 && strncmp(call->aggregate.function->name, "try_", 4) != 0;
+    const bool strict = settings->number[WEFT_SET_ANSI] != 0 || weft_type_is_interval(call->type);
+    return strict && strncmp(call->aggregate.function->name, "try_", 4) != 0;
 }
 
 #endif

@@ -233,8 +233,7 @@ weft_status weft_bind_compare(weft_ctx *ctx, const weft_function *fn, const weft
         WEFT_TRY(st, truth_to_number(ctx, args));
     WEFT_TRY(st, pair_to_decimal(ctx, args));
     found = weft_type_compared(ctx, args[0]->type, args[1]->type, &common);
-    if (!found && weft_type_is_nested(args[0]->type) &&
-        (weft_ansi(ctx) || weft_type_texts_agree(args[0]->type, args[1]->type)))
+    if (!found && weft_type_is_nested(args[0]->type) && weft_type_texts_agree(args[0]->type, args[1]->type))
         WEFT_TRY(st, weft_type_common_in(ctx, args[0]->type, args[1]->type, &common, &found));
     /* Structs of equal types go together whatever their names. */
     if (!found && args[0]->type.id == WEFT_TYPE_STRUCT &&

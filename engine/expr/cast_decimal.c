@@ -7,7 +7,6 @@
 #include "engine/expr/fn_decimal.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
-#include "engine/expr/real_digits.h"
 
 /* Integers times a power of ten, where the product fits in 64 bits and the type. */
 static void cast_scaled(const weft_kernel_call *call, int64_t factor)
@@ -123,7 +122,7 @@ weft_status cast_decimal_float(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
-/* By the digits of the double's text, as java.math.BigDecimal.valueOf; a float is widened first. */
+/* A float is widened first. */
 weft_status cast_float_decimal(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
@@ -134,21 +133,12 @@ weft_status cast_float_decimal(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
         const double value = weft_arg_f64(&call->args[0], i);
-        char digits[WEFT_REAL_DIGITS_MAX];
-        int exponent = 0;
         weft_i128 unscaled = 0;
-        bool exact = true;
         if (!isfinite(value)) { /* NULL in Spark, whatever the mode */
             weft_vector_set_null(call->out, i);
             continue;
         }
-        if (value != 0) {
-            const int count = weft_real_digits(fabs(value), false, digits, &exponent);
-            const int scale = count - 1 - exponent; /* of the digits as an integer */
-            for (int d = 0; d < count; d++) unscaled = unscaled * 10 + (digits[d] - '0');
-            if (value < 0) unscaled = -unscaled;
-            exact = weft_decimal_rescale(unscaled, scale, type.scale, &unscaled);
-        }
+        const bool exact = weft_decimal_from_double(value, type.scale, &unscaled);
         WEFT_TRY(st, weft_decimal_out_put(ctx, &out, i, unscaled, exact));
     }
     weft_decimal_out_end(&out);

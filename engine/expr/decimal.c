@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/expr/real_digits.h"
+
 #define E18     1000000000000000000LL
 #define WIDE(n) ((weft_i128)(n))
 
@@ -264,4 +266,16 @@ int weft_decimal_exponent_text(weft_i128 value, int scale, char *text)
     text[len++] = digits[0];
     if (count > 1) len += snprintf(text + len, WEFT_DECIMAL_TEXT_BYTES - (size_t)len, ".%s", digits + 1);
     return len + snprintf(text + len, WEFT_DECIMAL_TEXT_BYTES - (size_t)len, "E%d", exponent);
+}
+
+bool weft_decimal_from_double(double value, int scale, weft_i128 *out)
+{
+    char digits[WEFT_REAL_DIGITS_MAX];
+    int exponent = 0;
+    weft_i128 unscaled = 0;
+    *out = 0;
+    if (value == 0) return true;
+    const int count = weft_real_digits(fabs(value), false, digits, &exponent);
+    for (int d = 0; d < count; d++) unscaled = unscaled * 10 + (digits[d] - '0');
+    return weft_decimal_rescale(value < 0 ? -unscaled : unscaled, count - 1 - exponent, scale, out);
 }

@@ -31,6 +31,9 @@ bool weft_decimal_multiply(weft_i128 a, weft_i128 b, int down, weft_i128 *out);
 bool weft_decimal_sum(weft_i128 a, int up_a, weft_i128 b, int up_b, int down, weft_i128 *out);
 /* Nearest double; exact for what a double holds. */
 double weft_decimal_to_double(weft_i128 value, int scale);
+/* A finite double by the digits of its text, as java.math.BigDecimal.valueOf has it; false when 128 bits do
+ * not hold it. */
+bool weft_decimal_from_double(double value, int scale, weft_i128 *out);
 /* Plain text ("-12.50"); text has room for WEFT_DECIMAL_TEXT_BYTES; returns the length. */
 enum { WEFT_DECIMAL_TEXT_BYTES = 48 };
 int weft_decimal_text(weft_i128 value, int scale, char *text);

@@ -413,7 +413,7 @@ static weft_status run_transform_map(weft_ctx *ctx, weft_kernel_call *call, bool
     weft_status st = WEFT_OK;
     weft_lambda *lambda = lambda_of(call, 0);
     const weft_column *made = &lambda->results.column;
-    weft_map_builder map = {0};
+    weft_map_builder map = {.keeps_zeros = true};
     int32_t next = 0;
     WEFT_TRY(st, run_elements(ctx, call, lambda));
     for (int32_t k = 0; k < call->selected; k++) {
@@ -478,7 +478,7 @@ static weft_status kernel_map_zip(weft_ctx *ctx, weft_kernel_call *call)
     weft_status st = WEFT_OK;
     weft_lambda *lambda = lambda_of(call, 0);
     weft_elements keys = {0}, values[2] = {{0}, {0}};
-    weft_map_builder map = {0};
+    weft_map_builder map = {.keeps_zeros = true};
     const weft_column *by[2] = {NULL, NULL};
     weft_kernel_call keyed = *call; /* the state of the call itself is the lambda's */
     int32_t next = 0;
@@ -618,6 +618,8 @@ done:
 
 /* ---- array_sort with a comparison ---- */
 
+enum { TIMSORT_MERGES = 32 };
+
 typedef struct sorting {
     weft_kernel_call *call;
     int32_t row;
@@ -643,7 +645,55 @@ done:
     return st;
 }
 
-/* Merge sort: equal elements keep their order. spare has as much room. */
+/* The length of the run that at[] begins with: none is before the one in front of it, or all are, and then it
+ * is turned around. */
+static weft_status sort_first_run(weft_ctx *ctx, const sorting *s, weft_element *at, int32_t count,
+                                  int32_t *length)
+{
+    weft_status st = WEFT_OK;
+    int32_t order = 0, n = 2;
+    WEFT_TRY(st, compare_by(ctx, s, &at[1], &at[0], &order));
+    const bool falls = order < 0;
+    for (; n < count; n++) {
+        WEFT_TRY(st, compare_by(ctx, s, &at[n], &at[n - 1], &order));
+        if ((order < 0) != falls) break;
+    }
+    for (int32_t i = 0, k = n - 1; falls && i < k; i++, k--) {
+        const weft_element swap = at[i];
+        at[i] = at[k];
+        at[k] = swap;
+    }
+    *length = n;
+done:
+    return st;
+}
+
+/* The first run, and into it one after another, each to its place by halves. */
+static weft_status sort_by_places(weft_ctx *ctx, const sorting *s, weft_element *at, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    int32_t sorted = 0, order = 0;
+    WEFT_TRY(st, sort_first_run(ctx, s, at, count, &sorted));
+    for (; sorted < count; sorted++) {
+        const weft_element one = at[sorted];
+        int32_t low = 0, high = sorted;
+        while (low < high) {
+            const int32_t middle = (low + high) / 2;
+            WEFT_TRY(st, compare_by(ctx, s, &one, &at[middle], &order));
+            if (order < 0)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        memmove(at + low + 1, at + low, (size_t)(sorted - low) * sizeof *at);
+        at[low] = one;
+    }
+done:
+    return st;
+}
+
+/* Merge sort: equal elements keep their order. spare has as much room. Fewer elements than Java's TimSort
+ * merges are sorted as there, so that a comparison that is no order gives what it gives in Spark. */
 static weft_status sort_by(weft_ctx *ctx, const sorting *s, weft_element *at, int32_t count,
                            weft_element *spare)
 {
@@ -651,6 +701,7 @@ static weft_status sort_by(weft_ctx *ctx, const sorting *s, weft_element *at, in
     const int32_t half = count / 2;
     int32_t left = 0, right = half, n = 0, order = 0;
     if (count < 2) return WEFT_OK;
+    if (count < TIMSORT_MERGES) return sort_by_places(ctx, s, at, count);
     WEFT_TRY(st, sort_by(ctx, s, at, half, spare));
     WEFT_TRY(st, sort_by(ctx, s, at + half, count - half, spare));
     memcpy(spare, at, (size_t)count * sizeof *at);

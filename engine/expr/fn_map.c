@@ -100,7 +100,7 @@ done:
 static weft_status kernel_from_arrays(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
-    weft_map_builder map = {0};
+    weft_map_builder map = {.keeps_zeros = true};
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (weft_call_skip_null(call, i)) continue;

@@ -337,6 +337,15 @@ done:
     return st;
 }
 
+/* Of the two zeros a key is the positive one. */
+static void key_normalize(weft_vector *keys, int32_t at)
+{
+    if (keys->column.type.id == WEFT_TYPE_DOUBLE && ((double *)keys->values)[at] == 0)
+        ((double *)keys->values)[at] = 0;
+    if (keys->column.type.id == WEFT_TYPE_FLOAT && ((float *)keys->values)[at] == 0)
+        ((float *)keys->values)[at] = 0;
+}
+
 weft_status weft_map_put(weft_ctx *ctx, weft_map_builder *map, weft_vector *out, int32_t i)
 {
     weft_status st = WEFT_OK;
@@ -346,6 +355,7 @@ weft_status weft_map_put(weft_ctx *ctx, weft_map_builder *map, weft_vector *out,
     for (int32_t k = 0; k < map->keys.count; k++) {
         const weft_element *key = &map->keys.at[k], *value = &map->values.at[k];
         WEFT_TRY(st, weft_vector_set(ctx, &entries->children[0], first + k, key->column, key->slot));
+        if (!map->keeps_zeros) key_normalize(&entries->children[0], first + k);
         if (value->column == NULL)
             weft_vector_set_null(&entries->children[1], first + k);
         else

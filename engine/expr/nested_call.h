@@ -123,6 +123,7 @@ int32_t weft_map_find(const weft_column *map, const weft_column *keys, int32_t i
 /* Entries of a map that is being made, in order. Zeroed is empty. */
 typedef struct weft_map_builder {
     weft_elements keys, values;
+    bool keeps_zeros; /* keys that are an array already stay as they are: else -0.0 becomes 0.0 */
 } weft_map_builder;
 
 /* Errors: WEFT_NULL_MAP_KEY, WEFT_DUPLICATED_MAP_KEY at the span of e. */

@@ -548,6 +548,8 @@ static bool goes_with_key(weft_type key, weft_type offset)
 {
     const bool moment = key.id == WEFT_TYPE_TIMESTAMP || key.id == WEFT_TYPE_TIMESTAMP_NTZ;
     if (moment) return weft_type_is_interval(offset);
+    if (weft_type_is_interval(key))
+        return offset.id == key.id || (weft_type_is_integral(offset) && weft_cast_allowed(offset, key));
     if (key.id == WEFT_TYPE_DATE) return offset.id == WEFT_TYPE_INT || weft_type_is_interval(offset);
     return weft_type_is_numeric(key) && weft_cast_allowed(offset, key);
 }
@@ -568,11 +570,11 @@ static weft_status check_range(weft_binder *b, const weft_window_spec *spec, con
             "with multiple order by expressions.");
     const weft_type key = spec->order[0]->args[0]->type;
     if (goes_with_key(key, offset->type)) return WEFT_OK;
-    if (!weft_type_is_numeric(key) && key.id != WEFT_TYPE_DATE && key.id != WEFT_TYPE_TIMESTAMP &&
-        key.id != WEFT_TYPE_TIMESTAMP_NTZ)
+    if (!weft_type_is_numeric(key) && !weft_type_is_interval(key) && key.id != WEFT_TYPE_DATE &&
+        key.id != WEFT_TYPE_TIMESTAMP && key.id != WEFT_TYPE_TIMESTAMP_NTZ)
         return weft_fail_at(
             ctx, WEFT_FRAME_KEY, span,
-            "A RANGE frame with an offset needs one ORDER BY key of a number, date or timestamp, "
+            "A RANGE frame with an offset needs one ORDER BY key of a number, date, timestamp or interval, "
             "not \"%s\".",
             weft_type_text(key, key_text, sizeof key_text));
     return weft_fail_at(ctx, WEFT_RANGE_FRAME_TYPE, span,

@@ -36,6 +36,22 @@ done:
     return st;
 }
 
+/* How far lag and lead look is an INT, to which nothing is cast. */
+static weft_status bind_shift(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                              const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *offset = NULL;
+    if (count > 1) WEFT_TRY(st, bind_constant(ctx, args[1], "offset", span, &offset));
+    if (offset != NULL && (args[1]->type.id != WEFT_TYPE_INT || offset->literal.is_null))
+        return weft_fail_at(ctx, WEFT_WINDOW_OFFSET_TYPE, span,
+                            "Cannot specify window frame for %s function: how far it looks must be an INT.",
+                            fn->name);
+    WEFT_TRY(st, bind_value(ctx, fn, args, count, span, variant, type));
+done:
+    return st;
+}
+
 /* As lag and lead, but the offset is above 0; NULL counts as 0. */
 static weft_status bind_nth(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
                             const weft_span *span, int32_t *variant, weft_type *type)
@@ -107,9 +123,9 @@ WINDOW(cume_dist, "cume_dist", no_args_double, NULL,
        "cume_dist() - The part of the partition up to the last peer of the row.");
 WINDOW(ntile, "ntile", one_int, bind_ntile,
        "ntile(n) - The number of the row's part when the partition is cut into n.");
-WINDOW(lag, "lag", value_offset, bind_value,
+WINDOW(lag, "lag", value_offset, bind_shift,
        "lag(value [, offset [, default]]) - The value offset rows before this one in the partition.");
-WINDOW(lead, "lead", value_offset, bind_value,
+WINDOW(lead, "lead", value_offset, bind_shift,
        "lead(value [, offset [, default]]) - The value offset rows after this one in the partition.");
 WINDOW(nth_value, "nth_value", value_nth, bind_nth,
        "nth_value(value, n) - The value of the n-th row of the frame.");

@@ -107,7 +107,9 @@ static weft_status bind_window_aggregate(weft_binder *b, const weft_expr *e, con
                             "Distinct window functions are not supported: %s(DISTINCT …) OVER ….",
                             e->unresolved.name);
     const weft_expr *filter = NULL;
+    b->windows = false; /* none within FILTER */
     if (e->unresolved.filter != NULL) WEFT_TRY(st, weft_bind_expr(b, e->unresolved.filter, &filter));
+    b->windows = true;
     WEFT_TRY(st, bind_call_args(b, e, &args));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, args.count + 1, &stand_ins));
     for (int32_t i = 0; i < args.count; i++) {
@@ -710,13 +712,18 @@ weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr
     const weft_window_spec *parsed = e->window.spec, *spec = NULL;
     weft_pointers args = {0};
     const char *name = call->unresolved.name;
+    if (b->in_aggregate > 0) {
+        WEFT_TRY(st, weft_names_first(b));
+        return weft_fail_at(ctx, WEFT_WINDOW_IN_AGGREGATE, weft_analyzer_span(b->a, &e->span),
+                            "It is not allowed to use a window function inside an aggregate function. Please "
+                            "use the inner window function in a sub-query.");
+    }
     if (!b->windows) { /* ON is checked with the other operators, after the clauses of a SELECT */
         const bool joins = strcmp(b->clause, "JOIN") == 0;
         return weft_fail_misplaced(b, call, joins ? WEFT_UNSUPPORTED_EXPR : WEFT_WINDOW_NOT_ALLOWED,
                                    "window function");
     }
     if (parsed == NULL) WEFT_TRY(st, named_window(b, e->args[1], &parsed));
-    b->windows = false; /* they do not nest */
     const weft_function *fn = weft_function_find(name);
     const bool ranking = fn != NULL && (fn->flags & WEFT_FN_WINDOW_ONLY) != 0;
     if (weft_aggregate_find(name) != NULL) {
@@ -751,7 +758,6 @@ weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr
         WEFT_TRY(st, weft_counter_step(ctx, bound, spec, out));
     else
         WEFT_TRY(st, weft_expr_window(ctx, bound, spec, out));
-    b->windows = true;
 done:
     return st;
 }

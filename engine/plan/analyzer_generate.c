@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "engine/expr/aggregate.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
 #include "engine/expr/inputs.h"
@@ -257,11 +258,15 @@ weft_status weft_bind_lateral_view(weft_analyzer *a, const weft_node *parsed, co
                      .clause = "LATERAL VIEW",
                      .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
     const bool view = parsed->inputs[0]->kind != WEFT_NODE_GIVEN; /* else LATERAL, in FROM */
-    if (!weft_is_generator_name(call->unresolved.name) ||
-        (view && weft_is_variant_explode(call->unresolved.name))) {
+    const char *name = call->unresolved.name;
+    if (view && !weft_is_generator_name(name) &&
+        (weft_function_find(name) != NULL || weft_aggregate_find(name) != NULL))
+        WEFT_TRY(st,
+                 weft_fail_at(ctx, WEFT_NOT_GENERATOR, weft_analyzer_span(a, &call->span),
+                              "The generator is not supported: `%s` is expected to be a generator.", name));
+    if (!weft_is_generator_name(name) || (view && weft_is_variant_explode(name))) {
         WEFT_TRY(st, weft_fail_at(ctx, view ? WEFT_ROUTINE_NOT_FOUND : WEFT_UNRESOLVED_ROUTINE,
-                                  weft_analyzer_span(a, &call->span), "there is no generator \"%s\"",
-                                  call->unresolved.name));
+                                  weft_analyzer_span(a, &call->span), "there is no generator \"%s\"", name));
     }
     const char *const *given = parsed->expand.column_names;
     const int32_t given_count = parsed->expand.column_count;

@@ -38,8 +38,7 @@ weft_status weft_names_first(weft_binder *b)
 weft_status weft_fail_misplaced(weft_binder *b, const weft_expr *e, weft_status code, const char *what)
 {
     /* A clause without windows is checked as it is read. */
-    const bool early = code == WEFT_WINDOW_NOT_ALLOWED && b->in_aggregate == 0;
-    const weft_status st = early ? WEFT_OK : weft_names_first(b);
+    const weft_status st = code == WEFT_WINDOW_NOT_ALLOWED ? WEFT_OK : weft_names_first(b);
     if (st != WEFT_OK) return st;
     return weft_fail_at(b->a->ctx, code != WEFT_OK ? code : WEFT_UNSUPPORTED_EXPR,
                         weft_analyzer_span(b->a, &e->span), "The %s %s() may not stand in %s.", what,

@@ -36,7 +36,7 @@ static weft_status range_argument(weft_binder *b, const weft_expr *parsed, const
                                   ordinals[index], text, type));
     }
     WEFT_TRY(st, weft_expr_cast(ctx, e, WEFT_TYPE_OF(WEFT_TYPE_BIGINT), true, &e));
-    WEFT_TRY(st, weft_expr_fold(ctx, e, &e));
+    WEFT_TRY(st, weft_expr_fold_now(ctx, e, &e));           /* 'a' is the cast's error */
     if (e->kind != WEFT_EXPR_LITERAL || e->literal.is_null) /* a text or number that is none, or too large */
         WEFT_TRY(st, weft_fail_at(ctx, WEFT_PARAMETER_TYPE, span,
                                   "Parameter %s of function `range` is no whole number of 64 bits.",

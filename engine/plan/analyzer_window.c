@@ -1,10 +1,12 @@
 /* engine/plan/analyzer_window.c - window calls become WINDOW nodes: one per specification (partition and
- * order), in the order of first appearance; an equal call is computed once. */
+ * order), in the order of first appearance; an equal call is computed once. A call that reads another one, as
+ * its argument or in its specification, comes above the node of that. */
 #include "engine/plan/analyzer_internal.h"
 
 /* The calls of one specification. */
 typedef struct window_group {
     const weft_window_spec *spec;
+    int32_t level;         /* how many windows are below: 0, or one more than those that the calls read */
     weft_pointers calls;   /* bound WINDOW expressions */
     weft_pointers aliases; /* ALIAS over them */
 } window_group;
@@ -12,6 +14,7 @@ typedef struct window_group {
 typedef struct window_builder {
     weft_analyzer *a;
     weft_pointers groups; /* window_group */
+    int32_t level; /* of the highest call that was taken so far within the expression at hand, plus one */
 } window_builder;
 
 static bool same_list(const weft_expr *const *a, int32_t a_count, const weft_expr *const *b, int32_t b_count)
@@ -23,12 +26,14 @@ static bool same_list(const weft_expr *const *a, int32_t a_count, const weft_exp
     return true;
 }
 
-static weft_status find_group(window_builder *w, const weft_window_spec *spec, window_group **out)
+static weft_status find_group(window_builder *w, const weft_window_spec *spec, int32_t level,
+                              window_group **out)
 {
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < w->groups.count; i++) {
         window_group *g = (window_group *)(uintptr_t)w->groups.items[i];
-        if (same_list(g->spec->partition, g->spec->partition_count, spec->partition, spec->partition_count) &&
+        if (g->level == level &&
+            same_list(g->spec->partition, g->spec->partition_count, spec->partition, spec->partition_count) &&
             same_list(g->spec->order, g->spec->order_count, spec->order, spec->order_count)) {
             *out = g;
             return WEFT_OK;
@@ -36,6 +41,7 @@ static weft_status find_group(window_builder *w, const weft_window_spec *spec, w
     }
     WEFT_TRY(st, WEFT_NEW(w->a->ctx, out));
     (*out)->spec = spec;
+    (*out)->level = level;
     WEFT_TRY(st, weft_pointers_push(w->a->ctx, &w->groups, *out));
 done:
     return st;
@@ -49,7 +55,11 @@ static weft_status take_window(weft_ctx *ctx, void *self, const weft_expr *e, co
     const weft_expr *alias = NULL;
     char *name = NULL;
     if (e->kind != WEFT_EXPR_WINDOW) return WEFT_OK;
-    WEFT_TRY(st, find_group(w, e->window.spec, &group));
+    const int32_t beside = w->level;
+    w->level = 0;
+    WEFT_TRY(st, weft_rewrite_window(ctx, e, take_window, w, &e)); /* those that it reads */
+    WEFT_TRY(st, find_group(w, e->window.spec, w->level, &group));
+    w->level = weft_max_i32(beside, w->level + 1);
     for (int32_t i = 0; i < group->calls.count && alias == NULL; i++) {
         if (weft_expr_equal(weft_pointers_exprs(&group->calls)[i], e))
             alias = weft_pointers_exprs(&group->aliases)[i];
@@ -73,10 +83,15 @@ weft_status weft_build_windows(weft_analyzer *a, const weft_node *input, weft_ca
     for (int32_t i = 0; i < carried->count; i++) {
         WEFT_TRY(st, weft_rewrite_top(a->ctx, carried->exprs[i], take_window, &w, &carried->exprs[i]));
     }
-    for (int32_t i = 0; i < w.groups.count; i++) {
-        const window_group *g = w.groups.items[i];
-        WEFT_TRY(st,
-                 weft_node_window(a->ctx, input, weft_pointers_exprs(&g->aliases), g->aliases.count, &input));
+    int32_t left = w.groups.count;
+    for (int32_t level = 0; left > 0; level++) {
+        for (int32_t i = 0; i < w.groups.count; i++) {
+            const window_group *g = w.groups.items[i];
+            if (g->level != level) continue;
+            WEFT_TRY(st, weft_node_window(a->ctx, input, weft_pointers_exprs(&g->aliases), g->aliases.count,
+                                          &input));
+            left--;
+        }
     }
     *out = input;
 done:

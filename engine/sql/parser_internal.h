@@ -223,6 +223,9 @@ WEFT_MUST_CHECK weft_status weft_sql_set_operator(sql_parser *p, bool intersect,
 WEFT_MUST_CHECK weft_status weft_sql_make_set(sql_parser *p, const weft_span *start,
                                               const sql_set_operator *op, const weft_pointers *inputs,
                                               const weft_node **out);
+/* Does a query, or one of its clauses, end or begin anew at the token so far ahead? What stands before it is
+ * whole then: in FROM t WHERE the last word has nothing to begin, and is an alias, as in Spark. */
+bool weft_sql_is_cut(sql_parser *p, int32_t ahead);
 /* In a script: FOR query DO, CURSOR FOR query FOR READ ONLY. */
 static inline bool weft_sql_ends_query(sql_parser *p)
 {

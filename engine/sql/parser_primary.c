@@ -178,6 +178,15 @@ static bool begins_call(sql_parser *p)
     return sql_is_at(p, 3, SQL_LPAREN) || (sql_is_at(p, 3, SQL_DOT) && sql_is_at(p, 5, SQL_LPAREN));
 }
 
+/* FROM where an item of a select list must stand: a column of that name, if a query without FROM follows. */
+static bool is_column_from(sql_parser *p)
+{
+    if (!p->in_item || !sql_word(p, SQL_KW_FROM)) return false;
+    if (weft_sql_is_cut(p, 1)) return true;
+    return (sql_is_at(p, 1, SQL_WORD) || sql_is_at(p, 1, SQL_QUOTED)) &&
+           (weft_sql_is_cut(p, 2) || sql_is_at(p, 2, SQL_COMMA) || sql_word_at(p, 2, SQL_KW_WHERE));
+}
+
 static weft_status parse_word(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -217,7 +226,8 @@ static weft_status parse_word(sql_parser *p, const weft_expr **out)
                           token.keyword == SQL_KW_RLIKE || token.keyword == SQL_KW_REGEXP;
         if ((like || token.keyword == SQL_KW_DIV) && sql_is_at(p, 1, SQL_LPAREN))
             return weft_sql_function(p, out); /* like(a, b), div(a, b) */
-        if ((token.flags & SQL_KW_IN_CLAUSE) != 0) WEFT_TRY(st, weft_sql_syntax_error(p, "an expression"));
+        if ((token.flags & SQL_KW_IN_CLAUSE) != 0 && !sql_is_at(p, 1, SQL_DOT) && !is_column_from(p))
+            WEFT_TRY(st, weft_sql_syntax_error(p, "an expression"));
     }
     if (begins_call(p))
         WEFT_TRY(st, weft_sql_function(p, out));
@@ -368,6 +378,25 @@ static bool names_collation(sql_parser *p)
     return token->kind == SQL_QUOTED || (token->kind == SQL_WORD && token->flags == 0);
 }
 
+/* (t.a).b is the name t.a.b. */
+static weft_status append_part(sql_parser *p, const weft_span *start, const char *name,
+                               const weft_expr **column)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers parts = {0};
+    weft_expr *e = NULL;
+    for (int32_t i = 0; i < (*column)->name.part_count; i++)
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &parts, (*column)->name.parts[i]));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &parts, name));
+    WEFT_TRY(st,
+             weft_sql_expr_new(p, WEFT_EXPR_UNRESOLVED_COLUMN, weft_sql_span_from(p, start), NULL, 0, &e));
+    e->name.part_count = parts.count;
+    e->name.parts = weft_pointers_texts(&parts);
+    *column = e;
+done:
+    return st;
+}
+
 weft_status weft_sql_primary(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -406,6 +435,10 @@ weft_status weft_sql_primary(sql_parser *p, const weft_expr **out)
             weft_sql_advance(p);
             const weft_span at = weft_sql_peek(p, 0)->span;
             WEFT_TRY(st, weft_sql_name(p, "the name of a field", &name));
+            if ((*out)->kind == WEFT_EXPR_UNRESOLVED_COLUMN) {
+                WEFT_TRY(st, append_part(p, &start, name, out));
+                continue;
+            }
             WEFT_TRY(st, weft_sql_string_literal(p, name, at, &args[1]));
             WEFT_TRY(st, weft_sql_call(p, ".", weft_sql_span_from(p, &start), args, 2, out));
         } else {

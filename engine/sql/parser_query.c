@@ -3,6 +3,7 @@
  * INTERSECT binds tighter than UNION, EXCEPT and MINUS. A chain of one kind of UNION is one node of many
  * inputs, so its height does not grow with its length. */
 #include <string.h>
+#include <strings.h>
 
 #include "common/settings.h"
 #include "engine/sql/parser_internal.h"
@@ -43,6 +44,45 @@ done:
     return st;
 }
 
+bool weft_sql_is_cut(sql_parser *p, int32_t ahead)
+{
+    const sql_token *token = weft_sql_peek(p, ahead);
+    if (token->kind == SQL_END || token->kind == SQL_RPAREN || token->kind == SQL_SEMICOLON) return true;
+    if (token->kind != SQL_WORD) return false;
+    switch (token->keyword) {
+    case SQL_KW_GROUP:
+    case SQL_KW_ORDER:
+    case SQL_KW_SORT:
+    case SQL_KW_CLUSTER:
+    case SQL_KW_DISTRIBUTE: return sql_word_at(p, ahead + 1, SQL_KW_BY);
+    case SQL_KW_LIMIT: return sql_is_at(p, ahead + 1, SQL_INTEGER);
+    case SQL_KW_UNION:
+    case SQL_KW_INTERSECT: return true;
+    default: return false;
+    }
+}
+
+/* [AS] behind an item, or AS as its name: SELECT x AS FROM t. */
+static bool accept_as(sql_parser *p)
+{
+    if (!sql_word(p, SQL_KW_AS) || weft_sql_is_cut(p, 1) || sql_is_at(p, 1, SQL_COMMA)) return false;
+    const bool from = sql_word_at(p, 1, SQL_KW_FROM) && !weft_sql_is_cut(p, 2) &&
+                      !sql_is_at(p, 2, SQL_COMMA) && !sql_word_at(p, 2, SQL_KW_FROM);
+    return !from && weft_sql_accept_word(p, SQL_KW_AS);
+}
+
+/* Can the current token be the name of an item without AS? */
+static bool begins_item_name(sql_parser *p)
+{
+    const sql_token *token = weft_sql_peek(p, 0);
+    if (token->kind == SQL_QUOTED) return true;
+    if (token->kind != SQL_WORD || weft_sql_ends_query(p) || weft_sql_at_grouping_sets(p)) return false;
+    if ((token->flags & (SQL_KW_IN_CLAUSE | SQL_KW_AFTER_NAME)) == 0 || token->keyword == SQL_KW_AS)
+        return true;
+    return (token->flags & SQL_KW_JOINS) == 0 &&
+           (weft_sql_is_cut(p, 1) || (token->keyword == SQL_KW_FROM && sql_word_at(p, 1, SQL_KW_WHERE)));
+}
+
 /* expression [[AS] name | [AS] (name, …)] */
 static weft_status parse_item(sql_parser *p, const weft_expr **out)
 {
@@ -56,14 +96,9 @@ static weft_status parse_item(sql_parser *p, const weft_expr **out)
     p->in_item = true;
     WEFT_TRY(st, weft_sql_expr(p, out));
     p->in_item = within;
-    const bool as = weft_sql_accept_word(p, SQL_KW_AS);
-    const sql_token *token = weft_sql_peek(p, 0);
-    if (token->kind == SQL_LPAREN) return parse_item_names(p, &start, out);
-    const bool bare = token->kind == SQL_QUOTED ||
-                      (token->kind == SQL_WORD && !weft_sql_at_grouping_sets(p) &&
-                       (token->flags & (SQL_KW_IN_CLAUSE | SQL_KW_AFTER_NAME)) == 0 &&
-                       !weft_sql_ends_query(p));
-    if (as || bare) {
+    const bool as = accept_as(p);
+    if (sql_is(p, SQL_LPAREN)) return parse_item_names(p, &start, out);
+    if (as || begins_item_name(p)) {
         WEFT_TRY(st, weft_sql_name(p, "an alias", &name));
         WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_ALIAS, weft_sql_span_from(p, &start), out, 1, &alias));
         alias->alias.name = name;
@@ -144,6 +179,20 @@ done:
     return st;
 }
 
+/* SELECT a, FROM t: so far a column FROM that is called t, of no table. */
+static weft_status check_trailing_comma(sql_parser *p, const weft_select *select)
+{
+    const weft_expr *last = select->items[select->item_count - 1];
+    if (select->from != NULL || select->item_count < 2 || last->kind != WEFT_EXPR_ALIAS) return WEFT_OK;
+    const weft_expr *column = last->args[0];
+    if (column->kind != WEFT_EXPR_UNRESOLVED_COLUMN || column->name.part_count != 1 ||
+        strcasecmp(column->name.parts[0], "FROM") != 0)
+        return WEFT_OK;
+    return weft_fail_at(p->ctx, WEFT_TRAILING_COMMA, &last->span,
+                        "Trailing comma detected in SELECT clause. Remove the trailing comma before the FROM "
+                        "clause.");
+}
+
 /* from: FROM stood before it; or NULL. */
 static weft_status parse_select(sql_parser *p, const weft_node *from, const weft_node **out)
 {
@@ -162,6 +211,7 @@ static weft_status parse_select(sql_parser *p, const weft_node *from, const weft
     select.item_count = items.count;
     select.items = weft_pointers_exprs(&items);
     WEFT_TRY(st, weft_sql_select_clauses(p, true, &select));
+    WEFT_TRY(st, check_trailing_comma(p, &select));
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SELECT, weft_sql_span_from(p, &start), NULL, 0, &node));
     node->select = select;
     *out = node;

@@ -17,7 +17,8 @@ static bool begins_alias(sql_parser *p)
 {
     const sql_token *token = weft_sql_peek(p, 0);
     if (token->kind == SQL_QUOTED) return true;
-    if (token->kind != SQL_WORD || token->flags != 0) return false;
+    if (token->kind != SQL_WORD || (token->flags & SQL_KW_JOINS) != 0) return false;
+    if (token->flags != 0) return weft_sql_is_cut(p, 1) || sql_word_at(p, 1, SQL_KW_WHERE);
     if (weft_sql_ends_query(p)) return false;
     if (weft_sql_at_best_join(p) || weft_sql_at_bin_by(p) || at_changes(p) || weft_sql_at_map(p))
         return false;
@@ -33,7 +34,7 @@ weft_status weft_sql_table_alias(sql_parser *p, const weft_node *input, const we
     int32_t count = 0;
     weft_node *node = NULL;
     *out = input;
-    const bool as = weft_sql_accept_word(p, SQL_KW_AS);
+    const bool as = !weft_sql_is_cut(p, 1) && weft_sql_accept_word(p, SQL_KW_AS);
     if (!as && !begins_alias(p)) goto done;
     if (as && sql_is(p, SQL_LPAREN)) /* AS (a, b): nothing but its columns has a name */
         name = "__auto_generated_subquery_name";

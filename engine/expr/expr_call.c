@@ -2,23 +2,26 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "common/settings.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/collate.h"
 #include "engine/expr/function.h"
 #include "engine/expr/lambda.h"
 
-/* The least common type is not associative where strings are among the types: those go first, as Spark has
- * it. */
+/* The least common type is not associative where strings are among the types. As Spark has it the list is
+ * gone through from left to right with ANSI (1, 2.5, '3' are DOUBLE; '3', 1, 2.5 are DECIMAL), and strings go
+ * first without it. */
 static weft_status common_of_list(weft_ctx *ctx, const weft_expr *const *args, int32_t count, weft_type *type,
                                   int32_t *culprit, bool *found)
 {
     weft_status st = WEFT_OK;
     *type = WEFT_TYPE_OF(WEFT_TYPE_NULL);
     *found = true;
-    for (int pass = 0; pass < 2; pass++) {
+    const bool ansi = weft_setting(ctx, WEFT_SET_ANSI) != 0;
+    for (int pass = 0; pass < (ansi ? 1 : 2); pass++) {
         for (int32_t i = 0; i < count; i++) {
-            if ((args[i]->type.id == WEFT_TYPE_STRING) != (pass == 0)) continue;
+            if (!ansi && (args[i]->type.id == WEFT_TYPE_STRING) != (pass == 0)) continue;
             *culprit = i;
             WEFT_TRY(st, weft_type_common_in(ctx, *type, args[i]->type, type, found));
             if (!*found) return WEFT_OK;

@@ -210,6 +210,7 @@ static weft_status find_part(weft_binder *b, const weft_scope *scope, const weft
         if (n->of_file != of_file || strcasecmp(n->name, name) != 0) continue;
         if (of_file && strcmp(n->name, WEFT_FILE_COLUMN) != 0) continue; /* a field that goes on beside it */
         if (at == 0 ? n->hidden && !of_file : !weft_is_of_table(n, e->name.parts, at)) continue;
+        if (*out != NULL && n->hidden && !(*out)->hidden) continue; /* two tables of one name, joined by it */
         if (*out == NULL)
             *out = n;
         else if ((*out)->id != n->id && (*out)->id != n->twin)

@@ -191,16 +191,17 @@ static weft_status get_view(weft_ctx *ctx, const wire_view *m, weft_view_definit
         m->n_temporaries > WEFT_SESSION_VIEWS_MAX || m->n_columns > WEFT_COLUMNS_MAX ||
         m->n_options % 2 != 0 || m->n_options > WEFT_SESSION_SETTINGS_MAX)
         return weft_fail(ctx, WEFT_CORRUPT, "a view of a session is neither a query nor a table");
-    *out = (weft_view_definition){.name = m->name,
-                                  .query = is_query ? m->query : NULL,
-                                  .columns = (const char *const *)m->columns,
-                                  .column_count = (int32_t)m->n_columns,
-                                  .temporaries = (const char *const *)m->temporaries,
-                                  .temporary_count = m->knows_temporaries ? (int32_t)m->n_temporaries : -1,
-                                  .format = is_table ? m->format : NULL,
-                                  .source = is_table ? m->source : NULL,
-                                  .options = (const char *const *)m->options,
-                                  .option_count = (int32_t)m->n_options / 2};
+    *out = (weft_view_definition){
+        .name = m->name,
+        .query = is_query ? m->query : NULL,
+        .columns = (const char *const *)m->columns,
+        .column_count = (int32_t)m->n_columns,
+        .temporaries = (const char *const *)m->temporaries,
+        .temporary_count = is_query && !m->knows_temporaries ? -1 : (int32_t)m->n_temporaries,
+        .format = is_table ? m->format : NULL,
+        .source = is_table ? m->source : NULL,
+        .options = (const char *const *)m->options,
+        .option_count = (int32_t)m->n_options / 2};
     return get_files(ctx, m, out);
 }
 

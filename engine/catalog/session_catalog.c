@@ -229,7 +229,8 @@ weft_status weft_session_catalog_add_lost(weft_ctx *ctx, weft_session_catalog *c
         WEFT_TRY(st, copy_text(session, d->source, &copy->source));
     }
     WEFT_TRY(st, copy_texts(session, d->columns, d->column_count, &copy->columns));
-    WEFT_TRY(st, copy_texts(session, d->temporaries, d->temporary_count, &copy->temporaries));
+    if (d->temporary_count > 0)
+        WEFT_TRY(st, copy_texts(session, d->temporaries, d->temporary_count, &copy->temporaries));
     WEFT_TRY(st, copy_texts(session, d->options, 2 * d->option_count, &copy->options));
     WEFT_TRY(st, copy_files(session, d, &copy->files));
     WEFT_TRY(st, put_view(c, d->name, &v));

@@ -427,7 +427,8 @@ static void text_call(expr_text *t, const weft_expr *e)
     if (extract != NULL) { /* v:path */
         expr_text_put(t, "variant_get(");
         expr_text_list(t, e->args, 2, ", ");
-        expr_text_put(t, ") AS ");
+        expr_text_put(t, ")");
+        if (extract->len > 0) expr_text_put(t, " AS "); /* an element of an array has no name */
         expr_text_append(t, weft_str_data(extract), extract->len);
         return;
     }

@@ -334,21 +334,11 @@ static const weft_name *first_column(const weft_bound *side, const char *name)
     return NULL;
 }
 
-/* The visible column of a side that USING names. */
+/* The visible column of a side that USING names: of several the first, as in Spark. */
 static weft_status using_column(weft_analyzer *a, const weft_node *parsed, const weft_bound *side,
                                 const char *name, const char *which, const weft_name **out)
 {
-    *out = NULL;
-    for (int32_t i = 0; i < side->count; i++) {
-        if (side->names[i].hidden || strcasecmp(side->names[i].name, name) != 0) continue;
-        if (*out != NULL && side->names[i].twin == (*out)->id) continue;
-        if (*out != NULL) {
-            return weft_fail_at(a->ctx, WEFT_AMBIGUOUS_REFERENCE, weft_analyzer_span(a, &parsed->span),
-                                "The USING column `%s` is ambiguous on the %s side of the join.", name,
-                                which);
-        }
-        *out = &side->names[i];
-    }
+    *out = first_column(side, name);
     if (*out != NULL) return WEFT_OK;
     return weft_fail_at(a->ctx, WEFT_UNRESOLVED_USING_COLUMN, weft_analyzer_span(a, &parsed->span),
                         "USING column `%s` cannot be resolved on the %s side of the join.", name, which);
@@ -406,6 +396,12 @@ static const weft_name *find_id(const weft_pointers *list, int64_t id)
     return NULL;
 }
 
+/* Is it a column of the list, or the twin of one? */
+static bool is_common(const weft_pointers *list, const weft_name *name)
+{
+    return find_id(list, name->id) != NULL || (name->twin != 0 && find_id(list, name->twin) != NULL);
+}
+
 /* Names of a USING or NATURAL join: the common columns first, the other side's twins hidden. */
 static weft_status using_names(weft_analyzer *a, weft_join_kind kind, const weft_bound *left,
                                const weft_bound *right, const weft_pointers *lefts,
@@ -438,7 +434,7 @@ static weft_status using_names(weft_analyzer *a, weft_join_kind kind, const weft
         for (int32_t i = 0; i < common; i++) listed |= names[i].id == all[k].id;
         if (listed) continue;
         names[count] = all[k];
-        names[count++].hidden |= find_id(lefts, all[k].id) != NULL || find_id(rights, all[k].id) != NULL;
+        names[count++].hidden |= is_common(lefts, &all[k]) || is_common(rights, &all[k]);
     }
     if (exprs.count > 0) {
         for (int32_t k = 0; k < bound->node->output.count; k++) {

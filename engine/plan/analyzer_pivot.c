@@ -9,6 +9,12 @@
 #include "engine/expr/cast.h"
 #include "engine/plan/analyzer_internal.h"
 
+/* Does the column, or the one whose twin it is, stand in the clause? */
+static bool is_column(const weft_name *name, const weft_expr *column)
+{
+    return name->id == column->column.id || (name->twin != 0 && name->twin == column->column.id);
+}
+
 /* ---- parsed expressions, made here ---- */
 
 static weft_status make_parsed(weft_ctx *ctx, weft_expr_kind kind, const weft_span *span,
@@ -83,7 +89,7 @@ static weft_status mark_used(pivot *p, const weft_expr *e)
         WEFT_TRY(st, weft_bind_name(&b, e, &bound));
         while (bound->kind == WEFT_EXPR_CALL && bound->arg_count > 0) bound = bound->args[0]; /* .field */
         for (int32_t i = 0; bound->kind == WEFT_EXPR_COLUMN && i < p->input->count; i++)
-            p->used[i] |= p->input->names[i].id == bound->column.id;
+            p->used[i] |= is_column(&p->input->names[i], bound);
     }
     for (int32_t i = 0; i < e->arg_count; i++) WEFT_TRY(st, mark_used(p, e->args[i]));
     if (e->kind == WEFT_EXPR_UNRESOLVED_CALL && e->unresolved.filter != NULL)
@@ -337,7 +343,7 @@ static weft_status bind_cells(unpivot *u, const weft_scope *scope)
         const weft_expr *parsed = u->parsed->unpivot.items[i / width].columns[i % width];
         WEFT_TRY(st, weft_bind_name(&b, parsed, &u->cells[i]));
         for (int32_t k = 0; u->cells[i]->kind == WEFT_EXPR_COLUMN && k < u->input.count; k++)
-            u->used[k] |= u->input.names[k].id == u->cells[i]->column.id;
+            u->used[k] |= is_column(&u->input.names[k], u->cells[i]);
     }
     for (int32_t c = 0; c < width; c++) {
         weft_type type = {0};

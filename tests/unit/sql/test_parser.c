@@ -304,7 +304,7 @@ static void errors(void **state)
         {"select `abc", WEFT_PARSE_SYNTAX_ERROR, 1, 8},
         {"select 1 /* a /* b */", WEFT_UNCLOSED_BRACKETED_COMMENT, 1, 10},
         {"select date '1994-13-01'", WEFT_INVALID_TYPED_LITERAL, 1, 8},
-        {"select interval 'x' day", WEFT_INVALID_TYPED_LITERAL, 1, 8},
+        {"select interval 'x' day", WEFT_INTERVAL_LETTERS, 1, 8},
         {"select interval 1 year 2 days", WEFT_INTERVAL_MIXED, 1, 8},
         {"select cast(1 as foo)", WEFT_UNSUPPORTED_DATATYPE, 1, 18},
         {"select cast(1 as decimal(39, 1))", WEFT_DECIMAL_PRECISION, 1, 18},

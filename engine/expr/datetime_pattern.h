@@ -31,6 +31,7 @@ struct weft_datetime_pattern {
     weft_status failed;           /* why a zone that the text names could not be opened */
     int32_t count;
     size_t text_bytes_max; /* of a formatted timestamp */
+    char lacking;          /* written: what values have not (datetime_record.h), or 0 */
     bool era;              /* the letter G is there: years are those of an era, else they may be below 1 */
     char *bytes;           /* of all texts */
     const char *zone_name; /* borrows from the settings or the options */

@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "engine/expr/datetime_record.h"
 
+/* text NULL: there is no format. */
 static weft_status open_pattern(weft_ctx *ctx, const weft_json_options *options, const char *text,
-                                weft_datetime_use use, weft_datetime_pattern **out)
+                                weft_type_id type, weft_datetime_pattern **out)
 {
-    const weft_str view = weft_str_view(text, (uint32_t)strlen(text));
-    const weft_datetime_place place = {.locale = options->locale, .zone = options->time_zone, .use = use};
-    return weft_datetime_pattern_new(ctx, &view, &place, NULL, false, out);
+    if (text == NULL) return WEFT_OK;
+    return weft_datetime_record_pattern(ctx, text, type, options->locale, options->time_zone, out);
 }
 
 weft_status weft_json_format_open(weft_ctx *ctx, const weft_json_options *options, weft_json_format *out)
@@ -18,15 +19,12 @@ weft_status weft_json_format_open(weft_ctx *ctx, const weft_json_options *option
     weft_status st = WEFT_OK;
     *out = (weft_json_format){0};
     const char *const timestamp = options->timestamp_format, *const local = options->timestamp_ntz_format;
-    if (options->date_format != NULL)
-        WEFT_TRY(st, open_pattern(ctx, options, options->date_format, WEFT_DATETIME_IN_RECORD, &out->date));
-    if (options->time_format != NULL)
-        WEFT_TRY(st,
-                 open_pattern(ctx, options, options->time_format, WEFT_DATETIME_WITHOUT_ZONE, &out->time));
+    WEFT_TRY(st, open_pattern(ctx, options, options->date_format, WEFT_TYPE_DATE, &out->date));
+    WEFT_TRY(st, open_pattern(ctx, options, options->time_format, WEFT_TYPE_TIME, &out->time));
     WEFT_TRY(st, open_pattern(ctx, options, timestamp == NULL ? "yyyy-MM-dd'T'HH:mm:ss.SSSXXX" : timestamp,
-                              WEFT_DATETIME_IN_RECORD, &out->timestamp));
+                              WEFT_TYPE_TIMESTAMP, &out->timestamp));
     WEFT_TRY(st, open_pattern(ctx, options, local == NULL ? "yyyy-MM-dd'T'HH:mm:ss.SSS" : local,
-                              WEFT_DATETIME_WITHOUT_ZONE, &out->timestamp_ntz));
+                              WEFT_TYPE_TIMESTAMP_NTZ, &out->timestamp_ntz));
     if (options->time_zone == NULL)
         WEFT_TRY(st, weft_zone_open_session(ctx, &out->zone));
     else

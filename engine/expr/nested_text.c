@@ -8,7 +8,7 @@
 #include "common/mem.h"
 #include "engine/expr/calendar.h"
 #include "engine/expr/cast_private.h"
-#include "engine/expr/datetime_pattern.h"
+#include "engine/expr/datetime_record.h"
 #include "engine/expr/decimal.h"
 #include "engine/expr/utf8.h"
 #include "engine/expr/value.h"
@@ -143,14 +143,11 @@ static weft_status put_moment(nested_writer *w, const weft_datetime_pattern *pat
 {
     weft_status st = WEFT_OK;
     char small[256], *text = small;
+    size_t len = 0;
     if (pattern->text_bytes_max > sizeof small)
         WEFT_TRY(st, weft_arena_alloc(w->ctx, w->ctx->arena, pattern->text_bytes_max, (void **)&text));
-    const int64_t us = value->type.id == WEFT_TYPE_DATE   ? value->i64 * WEFT_DAY_US
-                       : value->type.id == WEFT_TYPE_TIME ? value->i64 / 1000
-                                                          : value->i64;
-    weft_zone *zone = value->type.id == WEFT_TYPE_TIMESTAMP ? w->zone : NULL;
-    WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text, weft_datetime_format(pattern, zone, us, text),
-                                       w->style.escapes));
+    WEFT_TRY(st, weft_datetime_record_put(w->ctx, pattern, w->zone, value->type.id, value->i64, text, &len));
+    WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text, len, w->style.escapes));
 done:
     return st;
 }

@@ -5,9 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "engine/expr/calendar.h"
 #include "engine/expr/csv_write.h"
-#include "engine/expr/datetime_pattern.h"
+#include "engine/expr/datetime_record.h"
 #include "engine/expr/program.h"
 #include "engine/formats/csv/csv.h"
 #include "engine/formats/csv/options.h"
@@ -90,24 +89,42 @@ done:
 
 /* ---- open ---- */
 
-static weft_status csv_open_pattern(weft_ctx *ctx, weft_file_sink *s, int32_t column, weft_type type)
+/* The format of values of that type, or NULL: as CAST writes them. */
+static const char *csv_format_of(const weft_csv_options *o, weft_type_id type)
 {
-    const weft_csv_options *o = &s->options;
-    const char *format = NULL;
-    if (type.id == WEFT_TYPE_DATE) format = o->date_format;
-    if (type.id == WEFT_TYPE_TIME) format = o->time_format;
-    if (type.id == WEFT_TYPE_TIMESTAMP)
-        format = o->timestamp_format != NULL ? o->timestamp_format : CSV_TIMESTAMP_FORMAT;
-    if (type.id == WEFT_TYPE_TIMESTAMP_NTZ)
-        format = o->timestamp_ntz_format != NULL ? o->timestamp_ntz_format : CSV_TIMESTAMP_NTZ_FORMAT;
+    if (type == WEFT_TYPE_DATE) return o->date_format;
+    if (type == WEFT_TYPE_TIME) return o->time_format;
+    if (type == WEFT_TYPE_TIMESTAMP)
+        return o->timestamp_format != NULL ? o->timestamp_format : CSV_TIMESTAMP_FORMAT;
+    if (type == WEFT_TYPE_TIMESTAMP_NTZ)
+        return o->timestamp_ntz_format != NULL ? o->timestamp_ntz_format : CSV_TIMESTAMP_NTZ_FORMAT;
+    return NULL;
+}
+
+/* *out is NULL where the type has no format. */
+static weft_status csv_open_pattern(weft_ctx *ctx, const weft_csv_options *o, weft_type_id type,
+                                    weft_datetime_pattern **out)
+{
+    const char *format = csv_format_of(o, type);
+    *out = NULL;
     if (format == NULL) return WEFT_OK;
-    const weft_str text = weft_str_view(format, (uint32_t)strlen(format));
-    const bool is_new = type.id == WEFT_TYPE_TIMESTAMP_NTZ || type.id == WEFT_TYPE_TIME;
-    const weft_datetime_use use = is_new ? WEFT_DATETIME_WITHOUT_ZONE : WEFT_DATETIME_IN_RECORD;
-    const weft_datetime_place place = {.locale = o->locale, .zone = o->zone, .use = use};
-    const weft_status st = weft_datetime_pattern_new(ctx, &text, &place, NULL, false, &s->patterns[column]);
-    if (st == WEFT_OK && s->patterns[column]->text_bytes_max > FORMATTED_BYTES_MAX)
+    const weft_status st = weft_datetime_record_pattern(ctx, format, type, o->locale, o->zone, out);
+    if (st == WEFT_OK && (*out)->text_bytes_max > FORMATTED_BYTES_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "the format \"%s\" is too long", format);
+    return st;
+}
+
+/* A format that is none is an error, as in Spark, without a column of its type too. */
+static weft_status csv_check_formats(weft_ctx *ctx, const weft_csv_options *o)
+{
+    static const weft_type_id moments[] = {WEFT_TYPE_DATE, WEFT_TYPE_TIME, WEFT_TYPE_TIMESTAMP,
+                                           WEFT_TYPE_TIMESTAMP_NTZ};
+    weft_status st = WEFT_OK;
+    weft_datetime_pattern *pattern = NULL;
+    for (int32_t i = 0; i < WEFT_COUNT(moments) && st == WEFT_OK; i++) {
+        st = csv_open_pattern(ctx, o, moments[i], &pattern);
+        weft_datetime_pattern_free(&pattern);
+    }
     return st;
 }
 
@@ -127,7 +144,7 @@ static weft_status csv_open_program(weft_ctx *ctx, weft_file_sink *s, const weft
             return weft_fail(ctx, WEFT_DATASOURCE_TYPE,
                              "The CSV datasource doesn't support the column `%s` of this type.",
                              schema->fields[i].name);
-        WEFT_TRY(st, csv_open_pattern(ctx, s, i, types[i]));
+        WEFT_TRY(st, csv_open_pattern(ctx, &s->options, types[i].id, &s->patterns[i]));
         WEFT_TRY(st, weft_expr_ordinal(ctx, i, types[i], true, &column));
         casts[i] = column;
         if (s->patterns[i] == NULL)
@@ -159,6 +176,7 @@ static weft_status csv_open(weft_ctx *ctx, const char *path, const weft_schema *
     *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
     WEFT_TRY(st, csv_read_options(ctx, options, option_count, &s->options));
+    WEFT_TRY(st, csv_check_formats(ctx, &s->options));
     const weft_csv_options *o = &s->options;
     s->writer = (weft_csv_writer){.null_value = o->null_value,
                                   .empty_value = o->empty_value,
@@ -188,15 +206,16 @@ done:
 
 static weft_status put_moment(weft_ctx *ctx, weft_file_sink *s, int32_t column, int32_t row)
 {
+    weft_status st = WEFT_OK;
     const weft_column *c = &s->texts[column];
     const void *value = weft_column_value(c, row);
     char text[FORMATTED_BYTES_MAX];
-    const int64_t us = c->type.id == WEFT_TYPE_DATE   ? *(const int32_t *)value * WEFT_DAY_US
-                       : c->type.id == WEFT_TYPE_TIME ? *(const int64_t *)value / 1000
-                                                      : *(const int64_t *)value;
-    weft_zone *zone = c->type.id == WEFT_TYPE_TIMESTAMP ? s->zone : NULL;
-    const size_t len = weft_datetime_format(s->patterns[column], zone, us, text);
-    return put_value(ctx, s, text, (uint32_t)len, column);
+    const int64_t raw = c->type.id == WEFT_TYPE_DATE ? *(const int32_t *)value : *(const int64_t *)value;
+    size_t len = 0;
+    WEFT_TRY(st, weft_datetime_record_put(ctx, s->patterns[column], s->zone, c->type.id, raw, text, &len));
+    WEFT_TRY(st, put_value(ctx, s, text, (uint32_t)len, column));
+done:
+    return st;
 }
 
 static weft_status csv_write(weft_ctx *ctx, weft_file_sink *s, const weft_batch *batch)

@@ -20,7 +20,7 @@ typedef struct weft_write_files {
     weft_block_writer *writer; /* of the block */
     weft_arena *arena;         /* of the open files */
     int32_t open_count;
-    int64_t most_rows, most_bytes; /* of a file; 0: any number */
+    int64_t most_rows, most_bytes; /* of a file; 0 and less: any number */
     uint16_t positions[WEFT_BATCH_ROWS_MAX];
 } weft_write_files;
 

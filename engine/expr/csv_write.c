@@ -2,7 +2,7 @@
  *
  * Which values are quoted is what Spark's writer (univocity) does: those that hold the delimiter or a line
  * end, begin with a quote, or (escapeQuotes) hold one, and a record's first if it begins like a comment. No
- * quote is a byte of zero, as there. */
+ * quote and no escape are a byte of zero, as there. */
 #include "engine/expr/csv_write.h"
 
 #include <string.h>
@@ -61,10 +61,11 @@ static weft_status put_quoted(weft_ctx *ctx, const weft_csv_writer *w, const cha
             begin = i + 1;
             continue;
         }
-        const uint16_t before = is_quote(w, text + i, len - i)                     ? g->escape
+        const bool quote = is_quote(w, text + i, len - i);
+        const uint16_t before = quote                                              ? g->escape
                                 : weft_csv_match(g->escape, text + i, len - i) > 0 ? g->escape_escape
                                                                                    : 0;
-        if (before == 0) continue;
+        if (before == 0 && !quote) continue;
         WEFT_TRY(st, weft_text_append(ctx, out, text + begin, i - begin));
         WEFT_TRY(st, weft_text_append(ctx, out, hidden, weft_utf8_encode(before, hidden)));
         begin = i;

@@ -21,7 +21,7 @@ weft_status weft_sink_most_rows(weft_ctx *ctx, const char *const *options, int32
 {
     const char *most = weft_option_find(options, option_count, "maxRecordsPerFile");
     if (most == NULL) return WEFT_OK;
-    return weft_option_number(ctx, "maxRecordsPerFile", most, 0, INT64_MAX, rows);
+    return weft_option_number(ctx, "maxRecordsPerFile", most, INT64_MIN, INT64_MAX, rows);
 }
 
 const weft_sink_format *weft_sink_format_find(const char *name)

@@ -146,8 +146,8 @@ enum { WEFT_PARTITION_COLUMNS_MAX = 64 }; /* folders of one path */
  * the length comes back. No byte 0 is added. */
 size_t weft_partition_folder_most(const char *name, const weft_str *value);
 size_t weft_partition_folder_put(char *text, const char *name, const weft_str *value, bool slash);
-/* The option maxRecordsPerFile, if it is among them: most rows of a file, 0: any number. Errors: WEFT_CONFIG.
- */
+/* The option maxRecordsPerFile, if it is among them: most rows of a file, 0 and less: any number. Errors:
+ * WEFT_CONFIG. */
 WEFT_MUST_CHECK weft_status weft_sink_most_rows(weft_ctx *ctx, const char *const *options,
                                                 int32_t option_count, int64_t *rows);
 

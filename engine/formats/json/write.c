@@ -8,6 +8,7 @@
 #include "engine/expr/json_format.h"
 #include "engine/formats/json/json.h"
 #include "engine/formats/options.h"
+#include "engine/formats/text/input.h"
 #include "engine/formats/text/pack.h"
 
 struct weft_file_sink {
@@ -30,6 +31,7 @@ static weft_status sink_option(weft_ctx *ctx, weft_file_sink *s, const char *key
     if (known) goto done;
     if (strcasecmp(key, "lineSep") == 0) {
         s->line_end = value;
+        WEFT_TRY(st, weft_text_line_end_check(ctx, value));
     } else if (strcasecmp(key, "encoding") == 0 || strcasecmp(key, "charset") == 0) {
         s->encoding = value;
     } else if (strcasecmp(key, "compression") == 0) {

@@ -126,7 +126,10 @@ static weft_status option_set(weft_ctx *ctx, option_id id, const char *key, cons
     switch (id) {
     case OPTION_CODEC:
         if (weft_pqw_codec_find(value, &out->codec)) return WEFT_OK;
-        return option_wrong(ctx, key, value, "a codec: none, snappy, zstd, gzip, lz4_raw, brotli");
+        return weft_fail(ctx, WEFT_CODEC,
+                         "The codec %s is not available. Available codecs are none, uncompressed, snappy, "
+                         "zstd, gzip, lz4, lz4_raw, brotli.",
+                         value);
     case OPTION_LEVEL: return option_bytes(ctx, key, value, 0, 22, level);
     case OPTION_ROW_GROUP_BYTES: return option_bytes(ctx, key, value, 1, INT64_MAX, &out->row_group_bytes);
     case OPTION_PAGE_BYTES: return option_bytes(ctx, key, value, 64, 1 << 30, &out->page_bytes);

@@ -106,6 +106,8 @@ typedef enum weft_text_first_end {
 WEFT_MUST_CHECK weft_status weft_text_find_first_end(weft_ctx *ctx, const weft_file_info *file,
                                                      const weft_text_spec *spec, weft_text_first_end *out);
 
+/* Of an option lineSep. Errors: WEFT_CONFIG for an empty one. */
+WEFT_MUST_CHECK weft_status weft_text_line_end_check(weft_ctx *ctx, const char *line_end);
 /* Errors: WEFT_CONFIG for an empty or too long line end. */
 WEFT_MUST_CHECK weft_status weft_text_lines_init(weft_ctx *ctx, const char *line_end, weft_text_lines *out);
 /* The end of the line that begins at data[0]: *next is where the next one begins; both len when no line end

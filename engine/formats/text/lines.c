@@ -3,8 +3,15 @@
 
 #include "engine/formats/text/input.h"
 
+weft_status weft_text_line_end_check(weft_ctx *ctx, const char *line_end)
+{
+    if (line_end[0] != '\0') return WEFT_OK;
+    return weft_fail(ctx, WEFT_CONFIG, "option lineSep cannot be empty");
+}
+
 weft_status weft_text_lines_init(weft_ctx *ctx, const char *line_end, weft_text_lines *out)
 {
+    weft_status st = WEFT_OK;
     *out = (weft_text_lines){.kernels = weft_text_kernels_find()};
     if (line_end == NULL) {
         weft_text_set_add(&out->first, '\n');
@@ -12,13 +19,15 @@ weft_status weft_text_lines_init(weft_ctx *ctx, const char *line_end, weft_text_
         return WEFT_OK;
     }
     const size_t len = strlen(line_end);
-    if (len == 0 || len > WEFT_TEXT_LINE_END_MAX)
+    if (len > WEFT_TEXT_LINE_END_MAX)
         return weft_fail(ctx, WEFT_CONFIG, "option lineSep must have 1 to %d bytes, not %zu",
                          (int)WEFT_TEXT_LINE_END_MAX, len);
+    WEFT_TRY(st, weft_text_line_end_check(ctx, line_end));
     out->len = (int32_t)len;
     memcpy(out->bytes, line_end, len);
     weft_text_set_add(&out->first, (uint8_t)line_end[0]);
-    return WEFT_OK;
+done:
+    return st;
 }
 
 int64_t weft_text_line_end(const weft_text_lines *lines, const uint8_t *data, int64_t len, int64_t *next)

@@ -5,6 +5,7 @@
 
 #include "engine/formats/options.h"
 #include "engine/formats/text/encode.h"
+#include "engine/formats/text/input.h"
 #include "engine/formats/text/pack.h"
 #include "engine/formats/text/text.h"
 
@@ -32,6 +33,7 @@ static weft_status text_read_options(weft_ctx *ctx, const char *const *options, 
         const bool is_encoding = strcasecmp(key, "encoding") == 0 || strcasecmp(key, "charset") == 0;
         if (strcasecmp(key, "lineSep") == 0) {
             out->line_end = value;
+            WEFT_TRY(st, weft_text_line_end_check(ctx, value));
         } else if (strcasecmp(key, "compression") == 0) {
             WEFT_TRY(st, weft_text_codec_read(ctx, value, &out->codec));
         } else if (is_encoding) {

@@ -325,20 +325,23 @@ static void every_codec_writes(void **state)
 static void options_are_checked(void **state)
 {
     storage_fixture *f = *state;
-    static const char *const wrong[][2] = {{"compression", "lzo"},
-                                           {"parquet.block.size", "-1"},
-                                           {"parquet.page.size", "many"},
-                                           {"parquet.no.such.thing", "1"},
-                                           {"parquet.writer.version", "v3"},
-                                           {"parquet.enable.dictionary", "yes"},
-                                           {"weft.parquet.encoding", "huffman"},
-                                           {"parquet.bloom.filter.fpp", "1.5"}};
+    static const struct {
+        const char *option[2];
+        weft_status status;
+    } wrong[] = {{{"compression", "lzo"}, WEFT_CODEC},
+                 {{"parquet.block.size", "-1"}, WEFT_CONFIG},
+                 {{"parquet.page.size", "many"}, WEFT_CONFIG},
+                 {{"parquet.no.such.thing", "1"}, WEFT_CONFIG},
+                 {{"parquet.writer.version", "v3"}, WEFT_CONFIG},
+                 {{"parquet.enable.dictionary", "yes"}, WEFT_CONFIG},
+                 {{"weft.parquet.encoding", "huffman"}, WEFT_CONFIG},
+                 {{"parquet.bloom.filter.fpp", "1.5"}, WEFT_CONFIG}};
     const weft_sink_format *format = weft_sink_format_find("PARQUET");
     weft_file_sink *sink;
     for (int32_t i = 0; i < WEFT_COUNT(wrong); i++) {
         const char *path = storage_path(f, "x.parquet");
-        assert_int_equal(format->open(&f->ctx, path, weft_parquet_sample_schema(), wrong[i], 1, &sink),
-                         WEFT_CONFIG);
+        assert_int_equal(format->open(&f->ctx, path, weft_parquet_sample_schema(), wrong[i].option, 1, &sink),
+                         wrong[i].status);
         assert_null(sink);
         assert_int_equal(access(path, F_OK), -1);
     }

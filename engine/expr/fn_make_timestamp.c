@@ -27,6 +27,16 @@ static weft_status moment_fields(weft_ctx *ctx, weft_kernel_call *call, int32_t 
                              59,
                              60000000};
     *found = true;
+    if (f[5] > 60000000 && f[5] < 61000000) { /* a leap second has no fraction; told before all else */
+        *found = false;
+        if (!weft_raise_wanted(ctx, call->expr)) return WEFT_OK;
+        return weft_fail_at(
+            ctx, WEFT_FRACTION_OF_SECOND, &call->expr->span,
+            "Valid range for seconds is [0, 60] (inclusive), but the provided value is "
+            "%lld.%06lld. To avoid this error, use `try_make_timestamp`, which returns NULL on "
+            "error.",
+            (long long)f[5] / 1000000, (long long)f[5] % 1000000);
+    }
     for (int32_t k = 0; k < 6; k++) {
         const bool good = f[k] <= most[k] && f[k] >= (k == 0 ? -999999 : k < 3 ? 1 : 0);
         if (good) continue;

@@ -350,12 +350,14 @@ PATTERN(try_to_date, WEFT_FN_TRY, weft_pattern_open, "try_to_date(x [, pattern])
         "SELECT try_to_date('2016-12-32')", "NULL");
 static const weft_signature unix_timestamp_signatures[] = {{{STAMP, S}, 1, 2, LONG, kernel_unix_seconds},
                                                            {{S, S}, 1, 2, LONG, kernel_parse},
+                                                           {{LOCAL, S}, 1, 2, LONG, kernel_unix_seconds},
                                                            {{STAMP, S}, 0, 0, LONG, kernel_unix_seconds}};
 PATTERN(unix_timestamp, WEFT_FN_FALLIBLE | WEFT_FN_STATEMENT_CONSTANT, weft_pattern_open,
         "unix_timestamp([x [, pattern]]): seconds since 1970",
         "SELECT unix_timestamp('1970-01-02', 'yyyy-MM-dd')", "86400");
 static const weft_signature to_unix_timestamp_signatures[] = {{{STAMP, S}, 1, 2, LONG, kernel_unix_seconds},
-                                                              {{S, S}, 1, 2, LONG, kernel_parse}};
+                                                              {{S, S}, 1, 2, LONG, kernel_parse},
+                                                              {{LOCAL, S}, 1, 2, LONG, kernel_unix_seconds}};
 PATTERN(to_unix_timestamp, WEFT_FN_FALLIBLE, weft_pattern_open,
         "to_unix_timestamp(x [, pattern]): seconds since 1970",
         "SELECT to_unix_timestamp('1970-01-02', 'yyyy-MM-dd')", "86400");

@@ -712,6 +712,10 @@ weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr
     const weft_window_spec *parsed = e->window.spec, *spec = NULL;
     weft_pointers args = {0};
     const char *name = call->unresolved.name;
+    if (b->in_filter)
+        return weft_fail_at(ctx, WEFT_FILTER_WINDOW, weft_analyzer_span(b->a, &e->span),
+                            "Expected a FILTER expression without a window function, but found %s() OVER.",
+                            name);
     if (b->in_aggregate > 0) {
         WEFT_TRY(st, weft_names_first(b));
         return weft_fail_at(ctx, WEFT_WINDOW_IN_AGGREGATE, weft_analyzer_span(b->a, &e->span),
@@ -737,6 +741,7 @@ weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr
                              "clause.",
                              name));
         }
+        WEFT_TRY(st, weft_check_required_frame(b, call, parsed));
         WEFT_TRY(st, bind_call_args(b, call, &args));
         WEFT_TRY(st, weft_expr_call(ctx, name, weft_pointers_exprs(&args), args.count,
                                     weft_analyzer_span(b->a, &call->span), &bound));

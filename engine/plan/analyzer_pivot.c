@@ -98,6 +98,24 @@ done:
     return st;
 }
 
+/* A value becomes one of its column's type. */
+static weft_status cast_value(pivot *p, const weft_expr *column, const weft_expr *value,
+                              const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_binder b = {.a = p->a, .scope = &p->scope, .clause = "PIVOT"};
+    const weft_expr *bound = NULL;
+    weft_expr *cast = NULL;
+    WEFT_TRY(st, weft_bind_expr(&b, column, &bound));
+    *out = value;
+    if (value->kind != WEFT_EXPR_LITERAL || bound->type.id == value->type.id) goto done;
+    WEFT_TRY(st, make_parsed(p->a->ctx, WEFT_EXPR_CAST, &value->span, &value, 1, &cast));
+    cast->type = bound->type;
+    *out = cast;
+done:
+    return st;
+}
+
 /* FOR column = value, or (a, b) = (x, y) column by column. */
 static weft_status value_condition(pivot *p, const weft_expr *value, const weft_expr **out)
 {
@@ -115,9 +133,10 @@ static weft_status value_condition(pivot *p, const weft_expr *value, const weft_
                                   count));
     *out = NULL;
     for (int32_t i = 0; i < count; i++) {
-        const weft_expr *pair[2] = {n->pivot.columns[i], count > 1 ? value->args[i] : value};
+        const weft_expr *pair[2] = {n->pivot.columns[i], NULL};
         const weft_expr *equal = NULL;
         weft_expr *both = NULL;
+        WEFT_TRY(st, cast_value(p, n->pivot.columns[i], count > 1 ? value->args[i] : value, &pair[1]));
         WEFT_TRY(st, make_call(ctx, "<=>", &value->span, pair, 2, &equal));
         if (*out == NULL) {
             *out = equal;

@@ -351,6 +351,8 @@ static weft_status arguments_of(weft_session *s, weft_ctx *ctx, weft_ids *ids, c
         if (e->kind == WEFT_EXPR_ALIAS) {
             list[i].name = e->alias.name;
             e = e->args[0];
+        } else if (e->kind == WEFT_EXPR_UNRESOLVED_COLUMN) {
+            list[i].name = e->name.parts[e->name.part_count - 1]; /* a variable goes by its own name */
         }
         WEFT_TRY(st, constant(s, ctx, ids, e, &value));
         WEFT_TRY(st, weft_value_sql(ctx, &value, &sql));
@@ -392,7 +394,11 @@ weft_status weft_session_immediate(weft_session *s, weft_result *r, weft_ids *id
     weft_sql_text text = {0};
     char type[256], *source = NULL;
     WEFT_TRY(st, constant(s, ctx, ids, c->text, &value));
-    if (value.type.id != WEFT_TYPE_STRING || value.is_null) {
+    if (value.type.id == WEFT_TYPE_STRING && value.is_null)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_EXECUTE_NULL_TEXT,
+                               "Execute immediate requires a non-null variable as the query string, but the "
+                               "provided one is null."));
+    if (value.type.id != WEFT_TYPE_STRING) {
         WEFT_TRY(st,
                  weft_fail(ctx, WEFT_EXECUTE_TEXT_TYPE, "Expression type must be string type but got \"%s\".",
                            weft_type_text(value.type, type, sizeof(type))));

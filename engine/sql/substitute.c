@@ -22,6 +22,7 @@ typedef struct substitution {
     const weft_sql_parameter *parameters;
     int32_t count, positions; /* positional markers so far */
     bool named;               /* there was a named one */
+    weft_span first_named;    /* where */
     weft_pointers changes;
 } substitution;
 
@@ -70,23 +71,31 @@ static weft_status take_named(substitution *s, const weft_span *marker)
 {
     const char *name = s->text + marker->start + 1;
     const int32_t len = marker->stop - marker->start - 1;
-    const char *unnamed = NULL;
     if (s->positions > 0) return mixed(s, marker);
+    if (!s->named) s->first_named = *marker;
     s->named = true;
     for (int32_t i = 0; i < s->count; i++) {
         const weft_sql_parameter *p = &s->parameters[i];
-        if (p->name == NULL)
-            unnamed = p->sql;
-        else if (strlen(p->name) == (size_t)len && strncasecmp(p->name, name, (size_t)len) == 0)
+        if (p->name != NULL && strlen(p->name) == (size_t)len && strncasecmp(p->name, name, (size_t)len) == 0)
             return add_change(s, marker, p->sql);
     }
-    if (unnamed != NULL)
+    for (int32_t i = 0; i < s->count; i++) /* all_named() says so, once it is no mixture of both */
+        if (s->parameters[i].name == NULL) return add_change(s, marker, s->parameters[i].sql);
+    return unbound(s, marker, name, len);
+}
+
+/* A text that names its parameters is given none without a name. */
+static weft_status all_named(substitution *s)
+{
+    for (int32_t i = 0; s->named && i < s->count; i++) {
+        if (s->parameters[i].name != NULL) continue;
         return weft_fail_at(
-            s->ctx, WEFT_PARAMETERS_NAMED, marker,
+            s->ctx, WEFT_PARAMETERS_NAMED, &s->first_named,
             "Using name parameterized queries requires all parameters to be named. Parameters "
             "missing names: \"%.100s\".",
-            unnamed);
-    return unbound(s, marker, name, len);
+            s->parameters[i].sql);
+    }
+    return WEFT_OK;
 }
 
 static weft_status take_positional(substitution *s, const weft_span *marker)
@@ -174,6 +183,7 @@ weft_status weft_sql_substitute(weft_ctx *ctx, const char *text, size_t len,
         WEFT_TRY(st, weft_fail(ctx, WEFT_LIMIT, "the statement has %zu bytes; at most %d are taken", len,
                                WEFT_SQL_BYTES_MAX));
     if (count > 0) WEFT_TRY(st, find_markers(&s, len));
+    WEFT_TRY(st, all_named(&s));
     WEFT_TRY(st, write_text(&s, len, out));
 done:
     return st;

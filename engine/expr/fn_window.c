@@ -44,7 +44,7 @@ static weft_status bind_shift(weft_ctx *ctx, const weft_function *fn, const weft
     const weft_expr *offset = NULL;
     if (count > 1) WEFT_TRY(st, bind_constant(ctx, args[1], "offset", span, &offset));
     if (offset != NULL && (args[1]->type.id != WEFT_TYPE_INT || offset->literal.is_null))
-        return weft_fail_at(ctx, WEFT_WINDOW_OFFSET_TYPE, span,
+        return weft_fail_at(ctx, WEFT_WINDOW_OFFSET, span,
                             "Cannot specify window frame for %s function: how far it looks must be an INT.",
                             fn->name);
     WEFT_TRY(st, bind_value(ctx, fn, args, count, span, variant, type));

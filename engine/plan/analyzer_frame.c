@@ -32,7 +32,7 @@ weft_status weft_check_required_frame(weft_binder *b, const weft_expr *call, con
     if (!spec->has_frame) return WEFT_OK;
     if (lead || strcasecmp(name, "lag") == 0) {
         if (is_offset_frame(call, spec, lead)) return WEFT_OK;
-        return weft_fail_at(b->a->ctx, WEFT_OFFSET_WINDOW_FRAME, span,
+        return weft_fail_at(b->a->ctx, WEFT_WINDOW_OFFSET, span,
                             "Cannot specify window frame for %s function.", name);
     }
     for (int32_t i = 0; i < WEFT_COUNT(ranks); i++) {

@@ -267,7 +267,7 @@ WEFT_MUST_CHECK weft_status weft_bind_to_char(weft_binder *b, const weft_expr *e
 WEFT_MUST_CHECK weft_status weft_fail_misplaced(weft_binder *b, const weft_expr *e, weft_status code,
                                                 const char *what);
 /* analyzer_frame.c. Functions that go by ranks or offsets have a frame of their own, which may be written but
- * not changed. Errors: WEFT_OFFSET_WINDOW_FRAME, WEFT_REQUIRED_WINDOW_FRAME. */
+ * not changed. Errors: WEFT_WINDOW_OFFSET, WEFT_REQUIRED_WINDOW_FRAME. */
 WEFT_MUST_CHECK weft_status weft_check_required_frame(weft_binder *b, const weft_expr *call,
                                                       const weft_window_spec *spec);
 /* Errors: WEFT_UNRESOLVED_COLUMN and _ALONE when a name in what is being bound is nobody's. */

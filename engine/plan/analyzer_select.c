@@ -390,22 +390,23 @@ done:
 
 /* ---- projection, DISTINCT, sort ---- */
 
-/* Under which id the column, or its twin, came first. */
-static int64_t first_id(const select_block *s, int64_t id)
+/* For each item that is a column without an alias the id under which it, or its twin, came first; else 0. */
+static weft_status first_ids(const select_block *s, int64_t **out)
 {
-    for (int32_t i = 0; i < s->from.count; i++)
-        if (s->from.names[i].id == id && s->from.names[i].twin != 0) return s->from.names[i].twin;
-    return id;
-}
-
-/* The item before i that is the same column, both without an alias; or NULL. */
-static const weft_item *find_twin(const select_block *s, int32_t i, const weft_expr *const *columns)
-{
-    for (int32_t k = 0; k < i; k++) {
-        if (s->items[i].named || s->items[k].named || columns[i] == NULL || columns[k] == NULL) continue;
-        if (first_id(s, columns[k]->column.id) == first_id(s, columns[i]->column.id)) return &s->items[k];
+    weft_status st = WEFT_OK;
+    int64_t *ids = NULL;
+    bool twins = false;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(s->a->ctx, s->item_count, &ids));
+    for (int32_t i = 0; i < s->from.count && !twins; i++) twins = s->from.names[i].twin != 0;
+    for (int32_t i = 0; i < s->item_count; i++) {
+        if (s->items[i].named || s->items[i].expr->kind != WEFT_EXPR_COLUMN) continue;
+        ids[i] = s->items[i].expr->column.id;
+        for (int32_t k = 0; twins && k < s->from.count; k++)
+            if (s->from.names[k].id == ids[i] && s->from.names[k].twin != 0) ids[i] = s->from.names[k].twin;
     }
-    return NULL;
+    *out = ids;
+done:
+    return st;
 }
 
 /* Behind a pipe operator the other side's column of USING can still be named, and _metadata behind all that
@@ -434,15 +435,13 @@ done:
 static weft_status project_items(select_block *s, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
-    const weft_expr **columns = NULL; /* items that are columns; else NULL */
-    WEFT_TRY(st, WEFT_NEW_ARRAY(s->a->ctx, s->item_count, &columns));
+    int64_t *ids = NULL;
+    WEFT_TRY(st, first_ids(s, &ids));
     for (int32_t i = 0; i < s->item_count; i++) {
         weft_item *item = &s->items[i];
         const weft_expr *e = item->expr;
-        const weft_item *twin = NULL;
-        columns[i] = e->kind == WEFT_EXPR_COLUMN ? e : NULL;
-        twin = find_twin(s, i, columns);
-        item->twin = twin != NULL ? twin->id : 0;
+        for (int32_t k = 0; ids[i] != 0 && item->twin == 0 && k < i; k++)
+            if (ids[k] == ids[i]) item->twin = s->items[k].id;
         bool keeps = e->kind == WEFT_EXPR_COLUMN && strcmp(e->column.name, item->name) == 0;
         for (int32_t k = 0; keeps && k < i; k++) keeps = s->items[k].id != e->column.id;
         item->id = keeps ? e->column.id : weft_next_id(s->a->ids);

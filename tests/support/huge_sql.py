@@ -47,6 +47,10 @@ WIDE = {
         ),
         lambda n: str(5 + n + 54),
     ),
+    "stars": (
+        lambda n: "SELECT max(c0) FROM (SELECT *, * FROM (SELECT " + many(", ", "{i} AS c{i}", n) + "))",
+        lambda n: "0",
+    ),
     "concat": (
         lambda n: "SELECT max(length(p)) FROM (SELECT " + many(" || ", "s", n) + " AS p" + ROWS + ")",
         lambda n: str(n),

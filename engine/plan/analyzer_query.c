@@ -424,7 +424,9 @@ static weft_status bind_key(weft_binder *b, const weft_bound *bound, const weft_
                                   "ORDER BY position %lld is not in select list (valid range is [1, %d]).",
                                   (long long)position, weft_visible_names(bound)));
         }
-        WEFT_TRY(st, weft_name_column(b->a->ctx, &bound->names[position - 1], &e));
+        const weft_name *name = bound->names; /* of the visible ones, between which hidden ones may stand */
+        for (int64_t left = position; left > 0; name++) left -= !name->hidden;
+        WEFT_TRY(st, weft_name_column(b->a->ctx, name - 1, &e));
     } else {
         WEFT_TRY(st, weft_bind_expr(b, arg, &e));
     }
